@@ -127,6 +127,13 @@ class Source:
     key: tuple[str, ...]
     event_column: str | None = None
     """The instant that `recorded_at` should not precede."""
+    planned_when: tuple[str, frozenset[str]] | None = None
+    """A code column and its values whose rows tell of an event that may lie ahead: the event instant has no
+    upper bound there, and `recorded_at` may precede it."""
+    required_when: tuple[tuple[str, str, str], ...] = ()
+    """(column, code column, code): the column is required where the code column holds the code."""
+    class_of_un: tuple[tuple[str, str], ...] = ()
+    """(UN number column, class column) that the reference list of UN numbers should know as a pair."""
     column_by_name: dict[str, Column] = field(init=False, repr=False, compare=False, default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -207,6 +214,7 @@ DG_ITEMS = Source(
         *_history(Zone.DEFAULT),
     ),
     key=("consignment_id", "item_no"),
+    class_of_un=(("un_number", "imo_class"),),
 )
 
 YARD_MOVES = Source(
@@ -230,6 +238,7 @@ YARD_MOVES = Source(
     ),
     key=("event_id",),
     event_column="event_at",
+    planned_when=("event_classifier", frozenset({"EST", "PLN"})),
 )
 
 CLEARANCE_MILESTONES = Source(
@@ -270,6 +279,7 @@ INSPECTION_FINDINGS = Source(
     ),
     key=("finding_id",),
     event_column="inspected_at",
+    required_when=(("finding_code", "result", "finding"),),
 )
 
 PENALTY_CASES = Source(
