@@ -1,0 +1,110 @@
+"""`sample`, `load` and `rebuild`: what changes a lake or makes files for one."""
+
+from __future__ import annotations
+
+import argparse
+import datetime as dt
+import json
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from pipeline import build, progress
+from pipeline.cli import messages
+from pipeline.errors import UserMistake
+
+if TYPE_CHECKING:
+    from pipeline.build import FileSummary, LoadSummary
+
+COUNTS = ("read", "accepted", "superseded", "duplicate", "rejected", "warned")
+NOTHING_LOADED = 3
+NOT_CLEAN = 4
+
+
+def load(chosen: argparse.Namespace) -> int:
+    """Load files and folders; 0 when a file was taken, 3 when none was, 4 by --strict."""
+    with progress.on_terminal() as bars:
+        summary = build.load(chosen.settings, chosen.paths, chosen.loaded_at, bars)
+    if chosen.json:
+        messages.put(json.dumps(summary.as_json(), ensure_ascii=False, indent=1))
+    else:
+        messages.put(summary_table(summary))
+    say_what_to_do(summary.files)
+    return exit_code(summary, chosen.strict)
+
+
+def exit_code(summary: LoadSummary, strict: bool) -> int:
+    """Ruling 39; that nothing was taken is graver than that something was not clean."""
+    refused = [file for file in summary.files if file.error]
+    if len(refused) == len(summary.files):
+        return NOTHING_LOADED
+    return NOT_CLEAN if strict and (refused or summary.totals["rejected"]) else 0
+
+
+def summary_table(summary: LoadSummary) -> str:
+    """One line a file and the totals, in at most 100 columns."""
+    rows = [("file", *COUNTS)]
+    for file in summary.files:
+        rows.append((f"{file.file}{_state(file)}", *(f"{getattr(file, count):,}" for count in COUNTS)))
+    rows.append((f"total of {len(summary.files):,}", *(f"{summary.totals[count]:,}" for count in COUNTS)))
+    return messages.aligned(rows)
+
+
+def _state(file: FileSummary) -> str:
+    if file.error:
+        return " (refused)"
+    return " (loaded before)" if file.already_loaded else ""
+
+
+def say_what_to_do(files: Iterable[FileSummary]) -> None:
+    """Refused files with their reason, unknown columns once, and where the rejected rows are."""
+    files = list(files)
+    for file in files:
+        if file.error:
+            messages.say(f"{file.file}: refused: {file.error}")
+    unknown = sorted({(column, file.source or "") for file in files for column in file.unknown_columns})
+    if unknown:
+        named = ", ".join(f"{column} ({source})" for column, source in unknown)
+        messages.note(f"Unknown columns, carried past: {named}")
+    worst = max(files, key=lambda file: file.rejected, default=None)
+    if worst is not None and worst.rejected:
+        messages.note(
+            f"Rejected rows, to mend and load again: dgwatch rejects --file {_quoted(worst.file)} -o FILE"
+        )
+
+
+def _quoted(name: str) -> str:
+    return f"'{name}'" if set(name) & set(" ()'") else name
+
+
+def rebuild(chosen: argparse.Namespace) -> int:
+    """Compute all tables anew from what was loaded."""
+    if chosen.engine != "duckdb":
+        raise UserMistake(
+            f"--engine {chosen.engine}: not there yet; tables are computed with DuckDB alone",
+            "Leave --engine out.",
+        )
+    with progress.on_terminal() as bars:
+        release = build.rebuild(chosen.settings, bars)
+    messages.put(f"rebuilt {chosen.settings.lake}: build {release.build_id}")
+    return 0
+
+
+def sample(chosen: argparse.Namespace) -> int:
+    """Write sample source files."""
+    from pipeline.sample import SampleSettings, write_sample
+
+    asked = {
+        "batches": chosen.batches,
+        "ports": chosen.ports,
+        "seed": chosen.seed,
+        "starts_on": chosen.starts_on,
+        "days": chosen.days,
+        "dirty_pct": chosen.dirty,
+    }
+    settings = SampleSettings(**{name: value for name, value in asked.items() if value is not None})
+    started = dt.datetime.now()
+    with progress.on_terminal() as bars:
+        write_sample(chosen.out, settings, bars)
+    seconds = (dt.datetime.now() - started).total_seconds()
+    messages.put(f"sample files in {chosen.out} ({seconds:.0f} s); load them with: dgwatch load {chosen.out}")
+    return 0

@@ -1,0 +1,135 @@
+"""`report`, `rejects` and `trust`: a metric of the registry, asked, printed or written."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+import pandas as pd
+
+from pipeline import __version__, export
+from pipeline.cli import messages
+from pipeline.cli.parser import suggestion
+from pipeline.errors import NothingFound, UserMistake
+from pipeline.metrics import REGISTRY, Filters, Reader
+
+PROMISED = (
+    "stays stock dwell survival clearance reduction campaign findings cases milestones history compare why "
+    "rebound pilots risk segregation alerts border briefing rejects trust"
+).split()
+"""The reports of the interface; those that the registry does not hold yet are refused by name."""
+
+COUNTED_BY_UNIT = ("stays", "stock", "dwell", "survival")
+"""Where `--count unit` has a meaning (ruling 14)."""
+
+DIRECTIONS = ("import", "export", "transhipment")
+
+
+def report(chosen: argparse.Namespace) -> int:
+    """Print or write a report of the registry."""
+    known_report(chosen.name)
+    chosen.refuse_unknown()
+    return _answer(chosen, chosen.name, filters_of(chosen))
+
+
+def rejects(chosen: argparse.Namespace) -> int:
+    """The rejected rows, of all files or of one under its own header."""
+    return _answer(chosen, "rejects", Filters(file=chosen.file, known_at=chosen.known_at))
+
+
+def trust(chosen: argparse.Namespace) -> int:
+    """What the figures rest on."""
+    return _answer(chosen, "trust", filters_of(chosen))
+
+
+def known_report(name: str | None) -> None:
+    """Raise `UserMistake` for a report that is not there."""
+    there = [key for key, metric in REGISTRY.items() if metric.is_report]
+    if name is None:
+        raise UserMistake("which report?", f"The reports are {', '.join(there)}.")
+    if name in REGISTRY:
+        return
+    if name in PROMISED:
+        raise UserMistake(
+            f"{name}: this report is not there yet in dgwatch {__version__}",
+            f"The reports that are: {', '.join(there)}.",
+        )
+    raise UserMistake(f"{name}: no such report", suggestion(name, there, "The reports are"))
+
+
+def filters_of(chosen: argparse.Namespace) -> Filters:
+    """What was asked, brought to the reference lists' case; raises `UserMistake` for what cannot be asked."""
+    name = getattr(chosen, "name", "trust")
+    if chosen.count == "unit" and name not in COUNTED_BY_UNIT:
+        raise UserMistake(
+            f"--count unit: {name} counts batches", f"Units can be counted in {', '.join(COUNTED_BY_UNIT)}."
+        )
+    if chosen.date_from and chosen.date_to and chosen.date_from > chosen.date_to:
+        raise UserMistake(
+            f"--from {chosen.date_from} is after --to {chosen.date_to}", "Both days are included; swap them."
+        )
+    return Filters(
+        as_of=chosen.as_of,
+        known_at=chosen.known_at,
+        date_from=chosen.date_from,
+        date_to=chosen.date_to,
+        ports=tuple(port.strip().upper() for port in chosen.ports),
+        classes=tuple(_class(code) for code in chosen.classes),
+        direction=_direction(chosen.direction),
+        count=chosen.count,
+        by=_listed(getattr(chosen, "by", None)),
+        campaign_id=getattr(chosen, "campaign", None),
+        consignment_id=getattr(chosen, "consignment", None),
+        file=getattr(chosen, "file", None),
+    )
+
+
+def _class(code: str) -> str:
+    code = code.strip()
+    return code.lower() if code.lower() == "unidentified" else code.upper()
+
+
+def _direction(direction: str | None) -> str | None:
+    if direction is None or direction.lower() in DIRECTIONS:
+        return direction and direction.lower()
+    raise UserMistake(
+        f"--direction {direction}: no such direction", suggestion(direction, DIRECTIONS, "They are")
+    )
+
+
+def _listed(text: str | None) -> tuple[str, ...]:
+    return tuple(part.strip().lower() for part in text.split(",")) if text is not None else ()
+
+
+def _answer(chosen: argparse.Namespace, name: str, filters: Filters) -> int:
+    form = _form(chosen)
+    reader = Reader(chosen.settings)
+    if reader.release is None:
+        raise NothingFound(
+            f"{chosen.settings.lake}: nothing is loaded here yet",
+            "Load files with `dgwatch load PATH`, or see `dgwatch demo`; --lake names another folder.",
+        )
+    frame = reader.query(name, filters)
+    about = export.meta(name, filters, reader, len(frame))
+    if about["is_sample"]:
+        messages.note(export.SAMPLE_NOTE)
+    _deliver(frame, form, about, chosen.output)
+    return 0
+
+
+def _deliver(frame: pd.DataFrame, form: str, about: dict[str, object], output: Path | None) -> None:
+    if output is None:
+        messages.put_bytes(export.render(frame, form, about))
+        return
+    export.write(output, frame, form, about)
+    messages.note(f"{output}: {len(frame):,} rows; what they are is in {output.name}.meta.json")
+
+
+def _form(chosen: argparse.Namespace) -> str:
+    """The format asked for, else that of the file's ending, else CSV."""
+    ending = chosen.output.suffix.lower().removeprefix(".") if chosen.output else ""
+    form: str = chosen.format or (ending if ending in export.FORMATS else "csv")
+    if chosen.output is None and form in ("xlsx", "parquet") and sys.stdout.isatty():
+        raise UserMistake(f"--format {form}: no text for a terminal", f"Write it to a file: -o report.{form}")
+    return form

@@ -1,0 +1,104 @@
+"""Where the lake and the reference tables are, and what an engine may use: read once, handed on as a value."""
+
+from __future__ import annotations
+
+import os
+import zoneinfo
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from pipeline.errors import UserMistake
+
+ROOT = Path(__file__).resolve().parent.parent
+"""The folder that holds the rooms: the checkout, or site-packages of a plain install."""
+
+SHIPPED_REFERENCE = ROOT / "data" / "reference"
+"""The reference tables that come with the product."""
+
+
+def usable_cores() -> int:
+    """Processors that this process may use, at least 1."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0)) or 1
+    return os.cpu_count() or 1
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Everything a run takes from its surroundings. Hashable, so that a reader can be kept for it.
+
+    `default_zone` is the IANA zone of instants without offset in rows that have no port (rulings 6 and 42).
+    `memory_limit` and `threads` bound the engine.
+    """
+
+    lake: Path
+    reference: Path | None = None
+    default_zone: str = "Asia/Shanghai"
+    memory_limit: str = "2GiB"
+    threads: int = field(default_factory=usable_cores)
+
+
+def is_checkout() -> bool:
+    """Whether the product runs from a checkout, and so may keep its data below it."""
+    return (ROOT / "pyproject.toml").is_file()
+
+
+def home() -> Path:
+    """The folder below which `data/lake` and `data/demo` are made.
+
+    `DGWATCH_HOME`, else the checkout; a plain install has none and takes the current folder.
+    """
+    named = os.environ.get("DGWATCH_HOME")
+    if named:
+        return Path(named).expanduser().absolute()
+    return ROOT if is_checkout() else Path.cwd()
+
+
+def from_environment(lake: Path | str | None = None, reference: Path | str | None = None) -> Settings:
+    """Settings of the arguments, else of the environment, else of the product.
+
+    `DGWATCH_LAKE`, `DGWATCH_REFERENCE`, `DGWATCH_DEFAULT_ZONE`, `DGWATCH_MEMORY_LIMIT`, `DGWATCH_THREADS`.
+    Raises `UserMistake` where one of them cannot be.
+    """
+    environment = os.environ
+    chosen_lake = lake or environment.get("DGWATCH_LAKE") or home() / "data" / "lake"
+    chosen_reference = reference or environment.get("DGWATCH_REFERENCE") or None
+    return Settings(
+        lake=Path(chosen_lake).expanduser().absolute(),
+        reference=_reference_folder(chosen_reference) if chosen_reference else None,
+        default_zone=_zone(environment.get("DGWATCH_DEFAULT_ZONE") or Settings.default_zone),
+        memory_limit=environment.get("DGWATCH_MEMORY_LIMIT") or Settings.memory_limit,
+        threads=_threads(environment),
+    )
+
+
+def _reference_folder(path: Path | str) -> Path:
+    folder = Path(path).expanduser().absolute()
+    if not folder.is_dir():
+        raise UserMistake(
+            f"{folder}: no folder of reference tables",
+            "Give --reference (or DGWATCH_REFERENCE) a folder of CSV files named as those in data/reference.",
+        )
+    return folder
+
+
+def _zone(name: str) -> str:
+    try:
+        zoneinfo.ZoneInfo(name)
+    except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError) as error:
+        raise UserMistake(
+            f"DGWATCH_DEFAULT_ZONE={name}: no such time zone", "Give an IANA name such as Asia/Shanghai."
+        ) from error
+    return name
+
+
+def _threads(environment: Mapping[str, str]) -> int:
+    given = environment.get("DGWATCH_THREADS")
+    if not given:
+        return usable_cores()
+    if not given.isascii() or not given.isdigit() or int(given) == 0:
+        raise UserMistake(
+            f"DGWATCH_THREADS={given}: not a number of threads", "Give a whole number from 1 on."
+        )
+    return int(given)
