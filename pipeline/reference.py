@@ -20,6 +20,7 @@ from typing import Any
 import pyarrow as pa
 
 from pipeline import time_zones
+from pipeline.arrow_tables import arrow_table
 from pipeline.reference_checks import CHECKS, Columns, ReferenceMistake, port_codes
 from pipeline.reference_tables import TABLES, UNIDENTIFIED, Field, Kind, TableSpec
 from pipeline.settings import SHIPPED_REFERENCE
@@ -67,7 +68,7 @@ class Reference:
 
     @cached_property
     def classes(self) -> frozenset[str]:
-        """The codes that a class may be declared as: classes, divisions, and those with a compatibility group."""
+        """What a class may be declared as: classes, divisions, and codes with a compatibility group."""
         return frozenset(self.tables["imdg_classes"].column("code").to_pylist()) - {UNIDENTIFIED}
 
     @cached_property
@@ -108,7 +109,7 @@ class Reference:
 def load_reference(overlay: Path | None = None) -> Reference:
     """The shipped tables, with those that the folder `overlay` has a CSV of replaced as a whole.
 
-    Raises `ReferenceMistake` for a folder, a file or a row that cannot be used. Loaded once for the same files.
+    Raises `ReferenceMistake` for a folder, a file or a row that cannot be used. The same files are read once.
     """
     files = {path.stem: path for path in sorted(SHIPPED_REFERENCE.glob("*.csv"))}
     own: tuple[str, ...] = ()
@@ -156,7 +157,7 @@ def _load(files: tuple[tuple[str, str, int, int], ...], own: tuple[str, ...]) ->
 
 
 def _follow_finding_codes(columns: dict[str, Columns]) -> None:
-    """The list `finding_code` is what the table `finding_codes` says, so that a code is added in one place."""
+    """Fill the list `finding_code` from the table `finding_codes`: a code is added in one place."""
     lists, findings = columns["code_lists"], columns["finding_codes"]
     kept = [index for index, name in enumerate(lists["list"]) if name != "finding_code"]
     count = len(findings["code"])
@@ -169,12 +170,8 @@ def _follow_finding_codes(columns: dict[str, Columns]) -> None:
 def _to_arrow(name: str, columns: Columns) -> pa.Table:
     spec = TABLES.get(name)
     kinds = {field.name: field.kind for field in spec.fields} if spec else {}
-    return pa.table(
-        {
-            column: pa.array(values, ARROW_TYPES[kinds.get(column, Kind.TEXT)])
-            for column, values in columns.items()
-        }
-    )
+    schema = pa.schema([(column, ARROW_TYPES[kinds.get(column, Kind.TEXT)]) for column in columns])
+    return arrow_table(columns, schema)
 
 
 def _read_table(name: str, path: Path, content: bytes) -> Columns:

@@ -112,8 +112,10 @@ def _mirror(name: str, first: str, second: str, value: str) -> Callable[[Columns
 
 
 def _check_limit_rules(table: Columns, others: Others) -> None:
-    table["un_location_code"] = [_own_port("limit_rules", code, others) for code in table["un_location_code"]]
-    _known("limit_rules", "imo_class", table["imo_class"], set(others["imdg_classes"]["code"]), "imdg_classes")
+    own = port_codes(others["ports"])
+    table["un_location_code"] = [_own_port("limit_rules", code, own) for code in table["un_location_code"]]
+    classes = set(others["imdg_classes"]["code"])
+    _known("limit_rules", "imo_class", table["imo_class"], classes, "imdg_classes")
     for rule, number in zip(table["rule_id"], table["un_number"], strict=True):
         if number is not None and not (len(number) == 4 and number.isascii() and number.isdigit()):
             raise ReferenceMistake(f"limit_rules: un_number {number!r} of {rule} is not four digits")
@@ -121,22 +123,29 @@ def _check_limit_rules(table: Columns, others: Others) -> None:
         if hours < 0:
             raise ReferenceMistake(f"limit_rules: limit_hours {hours:g} of {rule} is below zero")
     _check_span("limit_rules", table, "rule_id", "valid_from", "valid_to")
-    if not any(all(cell is None for cell in cells) for cells in zip(*(table[f] for f in FILTERS_OF_RULES), strict=True)):
+    filters = zip(*(table[name] for name in FILTERS_OF_RULES), strict=True)
+    if not any(all(cell is None for cell in cells) for cells in filters):
         raise ReferenceMistake(
             "limit_rules: there is no default rule",
             f"Add a row in which {', '.join(FILTERS_OF_RULES)} are empty.",
         )
 
 
-def _own_port(table: str, code: str | None, others: Others) -> str | None:
-    if code is None:
-        return None
-    own = port_codes(others["ports"]).get(code)
-    if own is None:
+def _own_port(table: str, code: str | None, own: Mapping[str, str]) -> str | None:
+    if code is not None and code not in own:
         raise ReferenceMistake(
-            f"{table}: {code} is not a port of the ports table", "Mend the code, or add the port to ports.csv."
+            f"{table}: {code} is not a port of the ports table",
+            "Mend the code, or add the port to ports.csv.",
         )
-    return own
+    return own[code] if code else None
+
+
+def _own_ports(ports: str, own: Mapping[str, str]) -> str:
+    """`all`, or the ports' own codes joined by `;` as they were, each once."""
+    if ports.lower() == "all":
+        return "all"
+    codes = [code.strip().upper() for code in ports.split(";") if code.strip()]
+    return ";".join(dict.fromkeys(str(_own_port("campaigns", code, own)) for code in codes))
 
 
 def _check_span(table: str, columns: Columns, key: str, first: str, last: str) -> None:
@@ -148,18 +157,8 @@ def _check_span(table: str, columns: Columns, key: str, first: str, last: str) -
 def _check_campaigns(table: Columns, others: Others) -> None:
     _check_span("campaigns", table, "campaign_id", "starts_on", "ends_on")
     _check_span("campaigns", table, "campaign_id", "baseline_from", "baseline_to")
-    table["ports"] = [
-        "all"
-        if ports.strip().lower() == "all"
-        else ";".join(
-            dict.fromkeys(
-                str(_own_port("campaigns", code.strip().upper(), others))
-                for code in ports.split(";")
-                if code.strip()
-            )
-        )
-        for ports in table["ports"]
-    ]
+    own = port_codes(others["ports"])
+    table["ports"] = [_own_ports(ports, own) for ports in table["ports"]]
 
 
 def _check_column_aliases(table: Columns, others: Others) -> None:
@@ -175,9 +174,11 @@ def _check_column_aliases(table: Columns, others: Others) -> None:
                 f"column_aliases: {source} has no column {column}", f"Its columns are {', '.join(known)}."
             )
         folded = alias.casefold()
-        if seen.setdefault((source, folded), column) != column or known.get(folded, known[column]).name != column:
+        taken_by = folded if folded in known else seen.setdefault((source, folded), column)
+        if taken_by != column:
             raise ReferenceMistake(
-                f"column_aliases: {alias} of {source} stands for two columns", "Let every alias name one column."
+                f"column_aliases: {alias} of {source} stands for two columns",
+                "Let every alias name one column.",
             )
 
 
@@ -194,7 +195,9 @@ def _check_code_lists(table: Columns, others: Others) -> None:
         table["list"], table["code"], table["canonical"], table["flow"], strict=True
     ):
         if (name, canonical) not in codes:
-            raise ReferenceMistake(f"code_lists: {code} of {name} stands for {canonical}, which is not in the list")
+            raise ReferenceMistake(
+                f"code_lists: {code} of {name} stands for {canonical}, which is not in the list"
+            )
         if name == "event_type" and flow is None:
             raise ReferenceMistake(
                 f"code_lists: the event type {code} has no flow", "Fill flow with in, inside or out."
@@ -203,7 +206,9 @@ def _check_code_lists(table: Columns, others: Others) -> None:
 
 def _check_age_buckets(table: Columns, others: Others) -> None:
     if 0 not in table["lower_days"]:
-        raise ReferenceMistake("age_buckets: no bucket starts at 0 days", "Add one: every age needs a bucket.")
+        raise ReferenceMistake(
+            "age_buckets: no bucket starts at 0 days", "Add one: every age needs a bucket."
+        )
 
 
 CHECKS: dict[str, Callable[[Columns, Others], None]] = {

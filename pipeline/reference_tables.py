@@ -36,8 +36,8 @@ def _un_number(text: str) -> str:
 class Field:
     """One column of a reference table.
 
-    `needed`: the column must be there and filled in every row. `default` stands in for an empty cell, and where
-    there is none, the row's value of the column `falls_back_to`. `one_of` closes the list of values.
+    `needed`: the column must be there and filled in every row. `default` stands in for an empty cell, and
+    where there is none, the row's value of the column `falls_back_to`. `one_of` closes the list of values.
     """
 
     name: str
@@ -140,7 +140,9 @@ LIMIT_RULES = TableSpec(
         Field("valid_from", Kind.DATE),
         Field("valid_to", Kind.DATE),
         Field("limit_hours", Kind.NUMBER, needed=True),
-        Field("storage_mode", default="store", clean=str.lower, one_of=frozenset({"direct", "store", "assess"})),
+        Field(
+            "storage_mode", default="store", clean=str.lower, one_of=frozenset({"direct", "store", "assess"})
+        ),
         Field("priority", Kind.INTEGER, default=0),
         *_text("source"),
         Field("is_illustrative", Kind.BOOLEAN, default=True),

@@ -12,12 +12,14 @@ from zoneinfo import ZoneInfo
 
 import pyarrow as pa
 
+from pipeline.arrow_tables import arrow_table
+
 FIRST = datetime(1900, 1, 1)
 LAST = datetime(2200, 1, 1)
-_SEARCH_FROM = datetime(1970, 1, 1)
-_SEARCH_TO = datetime(2101, 1, 1)
-_STEP = timedelta(days=7)
-"""Shorter than any offset has lasted anywhere since 1970: the shortest, around Ramadan, last four weeks."""
+_SEARCH_FROM = 0
+_SEARCH_TO = int(datetime(2101, 1, 1, tzinfo=UTC).timestamp())
+_STEP = 6 * 86_400
+"""Seconds; less than the shortest time that an offset has lasted since 1970 (Recife, a week of October 2000)."""
 
 SCHEMA = pa.schema(
     [
@@ -31,18 +33,18 @@ SCHEMA = pa.schema(
 )
 
 
-def _offset(zone: ZoneInfo, instant: datetime) -> timedelta:
-    """The zone's offset at a naive UTC instant."""
-    offset = instant.replace(tzinfo=UTC).astimezone(zone).utcoffset()
+def _offset(zone: ZoneInfo, second: int) -> timedelta:
+    """The zone's offset at a second since 1970 (UTC)."""
+    offset = datetime.fromtimestamp(second, zone).utcoffset()
     assert offset is not None
     return offset
 
 
-def _transition(zone: ZoneInfo, low: datetime, high: datetime) -> datetime:
+def _transition(zone: ZoneInfo, low: int, high: int) -> int:
     """The first second in (low, high] at which the offset is no longer that of `low`."""
     before = _offset(zone, low)
-    while high - low > timedelta(seconds=1):
-        middle = low + timedelta(seconds=(high - low) // timedelta(seconds=2))
+    while high - low > 1:
+        middle = (low + high) // 2
         if _offset(zone, middle) == before:
             low = middle
         else:
@@ -53,17 +55,16 @@ def _transition(zone: ZoneInfo, low: datetime, high: datetime) -> datetime:
 def _transitions(zone: ZoneInfo) -> Iterator[tuple[datetime, timedelta, timedelta]]:
     """Every change of offset: the instant (naive UTC), the offset before and the offset after."""
     low, before = _SEARCH_FROM, _offset(zone, _SEARCH_FROM)
-    while low < _SEARCH_TO:
-        high = low + _STEP
+    for high in range(_SEARCH_FROM + _STEP, _SEARCH_TO, _STEP):
         after = _offset(zone, high)
         if after != before:
-            yield _transition(zone, low, high), before, after
+            yield datetime(1970, 1, 1) + timedelta(seconds=_transition(zone, low, high)), before, after
         low, before = high, after
 
 
 @lru_cache(maxsize=256)
 def _periods(name: str) -> tuple[tuple[str, datetime, datetime, datetime, datetime, int], ...]:
-    """The zone's periods of one offset each, without gaps from `FIRST` to `LAST`, in UTC and in local time."""
+    """The zone's periods of one offset each, without gaps from `FIRST` to `LAST`; see `SCHEMA`."""
     zone = ZoneInfo(name)
     rows = []
     utc_from = local_from = FIRST
@@ -80,12 +81,12 @@ def _periods(name: str) -> tuple[tuple[str, datetime, datetime, datetime, dateti
 
 @lru_cache(maxsize=16)
 def zone_offsets(names: frozenset[str]) -> pa.Table:
-    """The offsets of the zones named, one row a zone and period of equal offset, sorted by zone and time.
+    """The offsets of the zones named: one row a zone and period of equal offset, sorted by zone and time.
 
-    Columns as in `SCHEMA`: half-open intervals in naive UTC and in naive local time, and the seconds to add to
-    UTC. Offsets are exact from 1970 to 2100; before and after, those of the nearest period stand.
+    Columns as in `SCHEMA`: half-open intervals in naive UTC and in naive local time, and the seconds to add
+    to UTC. Offsets are exact from 1970 to 2100; before and after, those of the nearest period stand.
     A local time L is the instant L - offset_seconds of the row with local_from <= L < local_until.
     """
     rows = [row for name in sorted(names) for row in _periods(name)]
-    columns = list(zip(*rows, strict=True))
-    return pa.table([pa.array(column, type) for column, type in zip(columns, SCHEMA.types, strict=True)], SCHEMA)
+    columns = zip(*rows, strict=True)
+    return arrow_table(dict(zip(SCHEMA.names, columns, strict=True)), SCHEMA)
