@@ -23,7 +23,7 @@ class Progress(Protocol):
     """What a long run tells of itself."""
 
     def stage(self, name: str, total: float | None) -> None:
-        """Begin a stage of `total` steps (files, rows, bytes); None where nobody knows. Ends the one before."""
+        """End the stage before, begin one of `total` steps (files, rows, bytes; None: unknown)."""
 
     def advance(self, amount: float) -> None:
         """Report `amount` further steps of the stage."""

@@ -1,4 +1,4 @@
-"""Where the lake and the reference tables are, and what an engine may use: read once, handed on as a value."""
+"""Where the lake and the reference tables are, and what an engine may use: read once, then a value."""
 
 from __future__ import annotations
 

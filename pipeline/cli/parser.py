@@ -41,10 +41,10 @@ def command_parsers() -> tuple[Parser, dict[str, Parser]]:
     """The parser of the whole, for its help, and one parser a command."""
     whole = Parser(
         prog="dgwatch",
-        description="Dangerous goods that lie too long in ports: from source files to figures that can be defended.",
+        description="Dangerous goods that lie too long in ports: from source files to figures with evidence.",
         epilog="Options may stand before or after the command. `dgwatch COMMAND --help` tells its options. "
-        "Exit codes: 0 done, 1 a bug, 2 a mistake in the call, 3 nothing loaded or found, 4 --strict and rows "
-        "were rejected.",
+        "Exit codes: 0 done, 1 a bug, 2 a mistake in the call, 3 nothing loaded or found, "
+        "4 --strict and rows were rejected.",
         allow_abbrev=False,
     )
     whole.add_argument("--version", action="version", version=f"dgwatch {__version__}")

@@ -15,9 +15,29 @@ from pipeline.errors import NothingFound, UserMistake
 from pipeline.metrics import REGISTRY, Filters, Reader
 
 PROMISED = (
-    "stays stock dwell survival clearance reduction campaign findings cases milestones history compare why "
-    "rebound pilots risk segregation alerts border briefing rejects trust"
-).split()
+    "stays",
+    "stock",
+    "dwell",
+    "survival",
+    "clearance",
+    "reduction",
+    "campaign",
+    "findings",
+    "cases",
+    "milestones",
+    "history",
+    "compare",
+    "why",
+    "rebound",
+    "pilots",
+    "risk",
+    "segregation",
+    "alerts",
+    "border",
+    "briefing",
+    "rejects",
+    "trust",
+)
 """The reports of the interface; those that the registry does not hold yet are refused by name."""
 
 COUNTED_BY_UNIT = ("stays", "stock", "dwell", "survival")
