@@ -19,7 +19,7 @@ def arrow_table(columns: Mapping[str, Sequence[Any]], schema: pa.Schema) -> pa.T
     costs every command more than half a second before its first line of work.
     """
     if not any(columns.values()):
-        return schema.empty_table()
+        return pa.Table.from_batches([], schema)
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n", quoting=csv.QUOTE_MINIMAL)
     writer.writerows(zip(*([_cell(value) for value in columns[name]] for name in schema.names), strict=True))

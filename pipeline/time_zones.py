@@ -19,7 +19,7 @@ LAST = datetime(2200, 1, 1)
 _SEARCH_FROM = 0
 _SEARCH_TO = int(datetime(2101, 1, 1, tzinfo=UTC).timestamp())
 _STEP = 6 * 86_400
-"""Seconds; less than the shortest time that an offset has lasted since 1970 (Recife, October 2000: a week)."""
+"""Seconds; less than the shortest time that an offset has lasted since 1970 (Recife in 2000: a week)."""
 
 SCHEMA = pa.schema(
     [
