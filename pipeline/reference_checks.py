@@ -118,10 +118,15 @@ def _check_limit_rules(table: Columns, others: Others) -> None:
     _known("limit_rules", "imo_class", table["imo_class"], classes, "imdg_classes")
     for rule, number in zip(table["rule_id"], table["un_number"], strict=True):
         if number is not None and not (len(number) == 4 and number.isascii() and number.isdigit()):
-            raise ReferenceMistake(f"limit_rules: un_number {number!r} of {rule} is not four digits")
+            raise ReferenceMistake(
+                f"limit_rules: un_number {number!r} of {rule} is not four digits",
+                "Keep the zeros: 0004, not 4.",
+            )
     for rule, hours in zip(table["rule_id"], table["limit_hours"], strict=True):
         if hours < 0:
-            raise ReferenceMistake(f"limit_rules: limit_hours {hours:g} of {rule} is below zero")
+            raise ReferenceMistake(
+                f"limit_rules: limit_hours {hours:g} of {rule} is below zero", "A limit may be 0, not less."
+            )
     _check_span("limit_rules", table, "rule_id", "valid_from", "valid_to")
     filters = zip(*(table[name] for name in FILTERS_OF_RULES), strict=True)
     if not any(all(cell is None for cell in cells) for cells in filters):
@@ -151,7 +156,10 @@ def _own_ports(ports: str, own: Mapping[str, str]) -> str:
 def _check_span(table: str, columns: Columns, key: str, first: str, last: str) -> None:
     for name, start, end in zip(columns[key], columns[first], columns[last], strict=True):
         if start is not None and end is not None and start > end:
-            raise ReferenceMistake(f"{table}: {first} {start} of {name} is after {last} {end}")
+            raise ReferenceMistake(
+                f"{table}: {first} {start} of {name} is after {last} {end}",
+                "Swap the two dates, or mend one.",
+            )
 
 
 def _check_campaigns(table: Columns, others: Others) -> None:
@@ -196,7 +204,8 @@ def _check_code_lists(table: Columns, others: Others) -> None:
     ):
         if (name, canonical) not in codes:
             raise ReferenceMistake(
-                f"code_lists: {code} of {name} stands for {canonical}, which is not in the list"
+                f"code_lists: {code} of {name} stands for {canonical}, which is not in the list",
+                f"Add {canonical} to {name}, or leave canonical empty.",
             )
         if name == "event_type" and flow is None:
             raise ReferenceMistake(

@@ -162,7 +162,7 @@ def test_big_ports_have_names_zones_and_plausible_places(shipped: Reference) -> 
 
 def test_classes_are_all_there_with_ranks_of_their_own(shipped: Reference) -> None:
     ranks = {row["code"]: row["hazard_rank"] for row in rows(shipped, "imdg_classes")}
-    assert CLASSES <= shipped.classes and UNIDENTIFIED not in shipped.classes
+    assert shipped.classes >= CLASSES and UNIDENTIFIED not in shipped.classes
     assert len(set(ranks.values())) == len(ranks)
     assert ranks[UNIDENTIFIED] == 0 and min(ranks[code] for code in shipped.classes) == 1
     groups = {code for code in shipped.classes if code[-1].isalpha()}
@@ -367,7 +367,7 @@ def test_own_campaigns_are_read_as_dates_and_own_codes(tmp_path: Path) -> None:
 def test_a_changed_file_is_read_again(tmp_path: Path) -> None:
     before = load_reference(lay_over(tmp_path, "imdg_classes", "code,hazard_rank\n3,1\n"))
     after = load_reference(lay_over(tmp_path, "imdg_classes", "code,hazard_rank\n3,1\n8,2\n"))
-    assert (before.classes, after.classes) == ({"3"}, {"3", "8"})
+    assert before.classes == {"3"} and after.classes == {"3", "8"}
 
 
 def test_equal_contents_have_equal_digests(tmp_path: Path) -> None:
