@@ -1,0 +1,52 @@
+"""The frame: page setup, language, navigation. `streamlit run app.py`, or `dgwatch serve`."""
+
+from __future__ import annotations
+
+import gc
+from pathlib import Path
+
+import streamlit as st
+
+from pages.shared import data, frame, url
+
+PAGES = ("campaign", "backlog", "batch", "trust", "methodology")
+"""The screens in the order of the navigation; each is pages/<name>.py, served as /<name>."""
+
+
+@st.cache_resource(show_spinner=False)
+def _settle() -> None:
+    """Once a server: what was imported lives for good, so no later collection need look at it."""
+    gc.collect()
+    gc.freeze()
+
+
+def _start() -> None:
+    st.switch_page("pages/campaign.py", query_params=url.here("campaign"))
+
+
+def main() -> None:
+    """One run of the frame, then the page."""
+    words = frame.words()
+    st.set_page_config(
+        page_title="dgwatch", page_icon=str(Path(__file__).parent / "pages" / "shared" / "icon.png"), layout="wide",
+        menu_items={"about": words("about")},
+    )
+    frame.mark()
+    url.take()
+    data.refresh()
+    words = frame.words()
+    start = st.Page(_start, title="dgwatch", url_path="start", default=True, visibility="hidden")
+    screens = [st.Page(f"pages/{name}.py", title=words(f"{name}.nav"), url_path=name) for name in PAGES]
+    page = st.navigation([start, *screens])
+    frame.return_to_wanted()
+    frame.style()
+    if page.url_path:
+        url.write(page.url_path)
+        with st.sidebar:
+            frame.language_switch()
+        frame.sample_banner()
+    page.run()
+    _settle()
+
+
+main()

@@ -1,0 +1,51 @@
+"""Batch: one batch's whole story, down to every version of every row and the line it came from."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from pages.shared import charts, components, data, filters, frame, story
+
+frame.guard(__file__)
+
+words, palette = frame.words(), frame.palette()
+chosen = filters.sidebar()
+components.heading(words("batch.title"), chosen)
+components.need_data()
+sought = filters.search("search")
+if sought:
+    with components.user_errors():
+        found = data.metric("find_batches", filters.of_batch(chosen, sought))
+    components.table(found, "find_batches", filters.of_batch(chosen, sought))
+consignment_id = filters.consignment()
+if consignment_id is None:
+    st.caption(words("batch.how"))
+    components.definitions("batch_summary", "history")
+    st.stop()
+
+chosen = filters.of_batch(chosen, consignment_id)
+with components.user_errors():
+    summary = data.metric("batch_summary", chosen)
+if summary.empty:
+    components.nothing_found()
+    st.stop()
+st.header(consignment_id, anchor=False)
+components.cards(story.cards(summary.iloc[0]))
+components.table(summary, "batch_summary", chosen)
+
+with components.user_errors():
+    parts = {name: data.metric(f"batch_{name}", chosen) for name in story.PARTS}
+    history = data.metric("history", chosen)
+components.section("batch.timeline")
+events = story.events(parts)
+if events.empty:
+    components.nothing_found()
+else:
+    figure = charts.story(events, words=words, palette=palette, lanes=story.lanes(events))
+    components.chart(figure, "story", words("alt.story"))
+for name, rows in parts.items():
+    components.section(f"batch.{name}")
+    components.table(rows, f"batch_{name}", chosen)
+components.section("batch.history")
+components.table(history, "history", chosen, height=420)
+components.definitions("batch_summary", "batch_visits", "batch_milestones", "batch_findings", "history")

@@ -1,0 +1,72 @@
+"""Campaign: how far a special action is, beside what the one of 2022 published."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import streamlit as st
+
+from pages.shared import charts, components, data, filters, frame, headline
+
+frame.guard(__file__)
+
+words, palette = frame.words(), frame.palette()
+batches = words("unit.batches")
+if data.release() is None:
+    components.heading(words("campaign.title"))
+    components.need_data()
+with components.user_errors():
+    campaigns = data.metric("campaigns")
+chosen = filters.campaign(filters.sidebar("ports", "classes", "direction"), campaigns)
+with components.user_errors():
+    scopes = data.metric("campaign", chosen)
+    days = data.metric("campaign_days", chosen)
+    misdeclared = data.metric("misdeclared_by_code", chosen)
+    cases = data.metric("cases_by_status", chosen)
+    rates = data.metric("hit_rates", chosen)
+    published = data.metric("published_figures")
+    oldest = data.metric("batches_in_yard", replace(chosen, campaign_id=None, overdue_only=True, limit=100))
+this = headline.campaign_row(campaigns, chosen.campaign_id)
+
+components.heading(words.pick(this.name, this.name_zh), chosen)
+if scopes.empty:
+    components.nothing_found()
+    st.stop()
+total = headline.total(scopes)
+headline.progress(total, this)
+components.cards(headline.cards(total, published))
+st.caption(words("campaign.published.note"))
+
+left, right = st.columns([3, 2], gap="large")
+with left:
+    components.section("campaign.burn_down")
+    components.chart(charts.burn_down(headline.whole(days), words=words, palette=palette), "burn_down", words("alt.burn_down"))
+    components.download(days, "campaign_days", chosen, "campaign_days")
+with right:
+    components.section("campaign.balance")
+    balance = headline.balance(total)
+    components.chart(charts.bars(balance, "name", "batches", palette=palette, unit=batches), "balance", words("alt.balance"))
+
+left, right = st.columns([3, 2], gap="large")
+with left:
+    components.section("campaign.misdeclared")
+    if misdeclared.empty:
+        components.nothing_found()
+    else:
+        named = headline.named(misdeclared)
+        figure = charts.bars(named, "name", "batches", palette=palette, unit=batches)
+        components.chart(figure, "misdeclared", words("alt.misdeclared"))
+    components.download(misdeclared, "misdeclared_by_code", chosen, "misdeclared")
+with right:
+    components.section("campaign.cases")
+    components.table(cases, "cases_by_status", chosen)
+    components.section("campaign.hit_rates")
+    components.table(rates, "hit_rates", chosen)
+
+components.section("campaign.per_port")
+components.table(scopes, "campaign", chosen)
+components.section("campaign.oldest")
+components.table(oldest, "batches_in_yard", replace(chosen, campaign_id=None, overdue_only=True, limit=100))
+components.definitions(
+    "campaign", "campaign_days", "misdeclared_by_code", "cases_by_status", "hit_rates", "published_figures"
+)

@@ -1,0 +1,50 @@
+"""A frame as people read it: headings with units, labels for codes, wall times, links to batches."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from pages.shared import data, frame, labels
+
+_LONG = {"message", "note", "definition", "sentence", "sentence_zh", "value", "raw"}
+
+
+def in_words(rows: pd.DataFrame, link: Callable[[str], str]) -> tuple[pd.DataFrame, dict[str, Any]]:
+    """The frame for the screen and how its columns are shown, by column name. Order and rows stay as they are."""
+    view = pd.DataFrame(index=range(len(rows)))
+    config: dict[str, Any] = {}
+    for name in rows.columns:
+        view[name], config[name] = _column(rows[name].reset_index(drop=True), name, link)
+    return view, config
+
+
+def _column(cells: pd.Series, name: str, link: Callable[[str], str]) -> tuple[pd.Series, Any]:
+    heading = frame.words().column(name)
+    if name == "consignment_id":
+        return _links(cells, link), st.column_config.LinkColumn(heading, display_text=r"#(.*)$", pinned=True)
+    if pd.api.types.is_datetime64_any_dtype(cells):
+        return _wall(cells), st.column_config.DatetimeColumn(heading, format="YYYY-MM-DD HH:mm")
+    if pd.api.types.is_bool_dtype(cells.dropna().infer_objects()) and len(cells.dropna()):
+        words = frame.words()
+        return cells.map({True: words("yes"), False: words("no")}), st.column_config.TextColumn(heading)
+    if pd.api.types.is_numeric_dtype(cells):
+        decimals = pd.api.types.is_float_dtype(cells) and bool((cells.dropna() % 1 != 0).any())
+        step = None if not decimals else 0.1
+        return cells, st.column_config.NumberColumn(heading, format="localized" if not decimals else "%.1f", step=step)
+    if name == "date" or name.endswith(("_on", "_from", "_to")):
+        return cells.astype(object), st.column_config.DateColumn(heading, format="YYYY-MM-DD")
+    width = "large" if name in _LONG else None
+    return labels.labelled(cells, name), st.column_config.TextColumn(heading, width=width)
+
+
+def _links(cells: pd.Series, link: Callable[[str], str]) -> pd.Series:
+    """An address a batch, the batch behind # for the cell to show; several batches joined by ; are left as text."""
+    return cells.map(lambda batch: f"{link(batch)}#{batch}" if batch and ";" not in batch else batch, na_action="ignore")
+
+
+def _wall(cells: pd.Series) -> pd.Series:
+    return cells.dt.tz_localize("UTC").dt.tz_convert(data.zone()).dt.tz_localize(None)

@@ -1,0 +1,173 @@
+"""What the screens are made of: headings, figures in cards, tables with their download, empty states, definitions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from functools import partial
+from urllib.parse import urlencode
+
+import pandas as pd
+import plotly.graph_objects as go
+import streamlit as st
+
+from pages.shared import cells, data, filters, frame, url
+from pipeline.errors import NothingFound, UserMistake
+from pipeline.metrics import Filters
+
+CHART_CONFIG = {"displayModeBar": False, "scrollZoom": False, "locale": "en"}
+LINKED = "consignment_id"
+
+
+def heading(title: str, chosen: Filters | None = None) -> None:
+    """The title of a screen and the line that says of when its figures are."""
+    words = frame.words()
+    st.title(title, anchor=False)
+    release = data.release()
+    if release is None:
+        return
+    with user_errors():
+        instant = data.as_of(chosen or Filters())
+    known = chosen.known_at if chosen else None
+    parts = [words("as_of", instant=words.instant(instant))]
+    parts.append(words("known_at", instant=words.instant(known)) if known else words("known_all"))
+    parts.append(words("build", build=str(release.build_id)[:12], created=words.instant(release.created_at)))
+    if release.is_sample:
+        parts.append(words("sample.short"))
+    st.caption(" · ".join(parts))
+
+
+@contextmanager
+def user_errors() -> Iterator[None]:
+    """Turn what a user can mend into a message with its hint, and end the screen there. Bugs stay bugs."""
+    try:
+        yield
+    except NothingFound as nothing:
+        st.info(_message(nothing))
+        st.stop()
+    except UserMistake as mistake:
+        st.error(_message(mistake))
+        st.stop()
+
+
+def _message(mistake: UserMistake) -> str:
+    return f"{mistake}\n\n{mistake.hint}" if mistake.hint else str(mistake)
+
+
+def need_data() -> None:
+    """Where the lake is empty, say how to load, and end the screen there."""
+    if data.release() is not None:
+        return
+    words = frame.words()
+    st.info(words("empty.lake", lake=str(data.settings().lake)))
+    st.markdown(words("empty.how"))
+    st.code("dgwatch demo\ndgwatch load FOLDER\ndgwatch serve", language="bash")
+    st.stop()
+
+
+def nothing_found() -> None:
+    """In the place of figures that a selection does not have."""
+    st.info(frame.words()("empty.selection"))
+
+
+def section(key: str, **values: object) -> None:
+    """A heading inside a screen, with its line of explanation where the words have one."""
+    words = frame.words()
+    st.subheader(words(key, **values), anchor=False)
+    if words.has(f"{key}.note"):
+        st.caption(words(f"{key}.note", **values))
+
+
+def cards(figures: Sequence[tuple[str, str, str]]) -> None:
+    """A row of figures, each (name, figure with its unit, small line below); they stack on a phone."""
+    for column, (name, figure, below) in zip(st.columns(len(figures)), figures, strict=True):
+        with column:
+            st.metric(
+                name, figure, delta=below or None, delta_color="off", delta_arrow="off", border=True, height="stretch"
+            )
+
+
+def chart(figure: go.Figure, key: str, alt: str) -> None:
+    """A figure to look at."""
+    with st.container(key=f"chart_{key}"):
+        st.plotly_chart(figure, theme=None, key=key, config=CHART_CONFIG, alt=alt)
+
+
+def clickable(
+    figure: go.Figure, key: str, parts: Mapping[str, str], alt: str, fixed: Mapping[str, str] | None = None
+) -> None:
+    """A figure whose cells can be clicked; `parts` says what x and y of a cell are, `fixed` what the whole is of."""
+    with st.container(key=f"wide_{key}"):
+        st.plotly_chart(
+            figure, theme=None, key=key, config=CHART_CONFIG, alt=alt, selection_mode="points",
+            on_select=partial(filters.choose_cell, key, parts, fixed or {}),
+        )
+
+
+def table(
+    rows: pd.DataFrame, metric: str, chosen: Filters, *, key: str | None = None, columns: Sequence[str] | None = None,
+    height: int | None = None,
+) -> None:
+    """A frame in words, with its download. `columns`: which to show first and only; the download has the same.
+
+    A consignment_id links to that batch's page. The download holds codes and UTC instants, as the report does.
+    """
+    words = frame.words()
+    key = key or metric
+    shown = rows if columns is None else rows[[name for name in columns if name in rows.columns]]
+    if shown.empty:
+        st.caption(words("empty.rows"))
+        return
+    view, config = cells.in_words(shown, link)
+    st.dataframe(
+        view, hide_index=True, column_config=config, placeholder="–", key=f"table_{key}",
+        height=height or min(36 * (len(view) + 1) + 3, 420),
+    )
+    note = words("rows", rows=words.number(len(shown)))
+    with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
+        st.caption(note, width="content")
+        download(shown, metric, chosen, key)
+
+
+def download(rows: pd.DataFrame, metric: str, chosen: Filters, key: str) -> None:
+    """The button for exactly these rows and columns, with filters and as-of beside them in the zip."""
+    release = data.release()
+    sample = "sample-" if release is not None and release.is_sample else ""
+    st.download_button(
+        frame.words()("download"), data=lambda: data.download(rows, metric, chosen),
+        file_name=f"dgwatch-{sample}{metric}.zip", mime="application/zip", key=f"download_{key}", on_click="ignore",
+        type="tertiary",
+    )
+
+
+def link(consignment_id: str) -> str:
+    """The address of a batch's page, which keeps language, as-of and known-at."""
+    kept = {name: url.value(name) for name in ("lang", "as_of", "known_at") if url.value(name)}
+    return f"batch?{urlencode({LINKED: consignment_id} | kept)}".replace(f"{LINKED}=", "consignment=", 1)
+
+
+def definitions(*keys: str) -> None:
+    """What the figures of the screen mean, from the registry."""
+    words = frame.words()
+    with st.expander(words("definitions")):
+        for key in keys:
+            definition(key)
+
+
+def definition(key: str) -> None:
+    """One metric: title, unit, definition and caveats, in the session's language."""
+    words = frame.words()
+    metric = data.registry()[key]
+    pick: Callable[..., str] = words.pick
+    lines = [f"**{pick(metric.title, metric.title_zh)}** · `{key}`", pick(metric.definition, metric.definition_zh)]
+    caveats = pick(metric.caveats, metric.caveats_zh)
+    if caveats:
+        lines.append(words("definition.caveats", caveats=caveats))
+    lines.append(words("definition.facts", unit=metric.unit, grain=metric.grain, source=metric.source, sql=metric.sql))
+    st.markdown("\n\n".join(lines))
+
+
+def reference_table(name: str) -> None:
+    """A reference table as it is in force, each row with its source."""
+    view, config = cells.in_words(data.table(name), link)
+    st.dataframe(view, hide_index=True, column_config=config, placeholder="–", key=f"reference_{name}", height=320)

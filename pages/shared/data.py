@@ -1,0 +1,132 @@
+"""The one door to the pipeline, and the one cache.
+
+A run of a screen looks at one release: `refresh` picks it at the start, and every figure of the run comes from
+it. Frames are kept by release, reference tables, metric and filters, and are bounded in number.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import pandas as pd
+import streamlit as st
+
+from pipeline import export
+from pipeline.contract import SOURCES
+from pipeline.metrics import REGISTRY, Filters, Metric, Reader, Release
+from pipeline.settings import Settings, from_environment
+
+MAX_FRAMES = 400
+"""Frames kept in memory over all sessions; the least recently used goes first."""
+
+_READER = "_reader"
+
+
+@st.cache_resource(max_entries=2, show_spinner=False)
+def _open(settings: Settings) -> Reader:
+    return Reader(settings)
+
+
+def refresh() -> None:
+    """Once at the start of a run: take the release that the lake names now."""
+    settings = from_environment()
+    current = _open(settings)
+    if not current.is_current():
+        _open.clear(settings)
+        current = _open(settings)
+    st.session_state[_READER] = current
+
+
+def reader() -> Reader:
+    """The reader of this run."""
+    if _READER not in st.session_state:
+        refresh()
+    current: Reader = st.session_state[_READER]
+    return current
+
+
+def release() -> Release | None:
+    """The release that this run shows; None for an empty lake."""
+    return reader().release
+
+
+def settings() -> Settings:
+    """Where the lake is and how it is read."""
+    return from_environment()
+
+
+def zone() -> str:
+    """The IANA zone in which the screens write instants."""
+    return settings().default_zone
+
+
+def registry() -> dict[str, Metric]:
+    """Every metric by its key."""
+    return REGISTRY
+
+
+def as_of(chosen: Filters) -> datetime:
+    """The instant that the filters look at, naive UTC."""
+    return reader().as_of(chosen)
+
+
+@st.cache_data(max_entries=MAX_FRAMES, show_spinner=False)
+def _frame(build: str, reference: str, key: str, chosen: Filters, _reader: Reader) -> pd.DataFrame:
+    return _reader.query(key, chosen)
+
+
+def metric(key: str, chosen: Filters | None = None) -> pd.DataFrame:
+    """The frame of a metric: columns as the registry documents them, instants in naive UTC.
+
+    Raises `UserMistake` for filters that make no sense, and `NothingFound` on an empty lake.
+    """
+    current = reader()
+    build = current.release.build_id if current.release else ""
+    return _frame(build, current.reference.digest, key, chosen or Filters(), current)
+
+
+def download(frame: pd.DataFrame, key: str, chosen: Filters) -> bytes:
+    """A zip of the frame as CSV, as a report writes it, and of what it is: metric, filters, as-of, build."""
+    about = export.meta(key, chosen, reader(), len(frame))
+    return export.zip_with_meta(key, frame, about)
+
+
+def ports() -> list[str]:
+    """Codes of the ports that the lake has rows of, in order."""
+    if release() is None:
+        return []
+    return sorted(set(metric("freshness")["un_location_code"].dropna()))
+
+
+def table(name: str) -> pd.DataFrame:
+    """A reference table as a frame."""
+    return _table(reader().reference.digest, name, reader())
+
+
+@st.cache_data(max_entries=40, show_spinner=False)
+def _table(reference: str, name: str, _reader: Reader) -> pd.DataFrame:
+    frame: pd.DataFrame = _reader.reference.tables[name].to_pandas()
+    return frame
+
+
+def port_aliases() -> dict[str, str]:
+    """Every code that a port goes by, each with the port's own."""
+    return reader().reference.port_of
+
+
+def classes() -> list[str]:
+    """Classes and divisions that a filter offers, as the class table orders them; groups like 1.4S are left out."""
+    codes = table("imdg_classes")["code"].astype(str)
+    return sorted(code for code in codes if not code[-1:].isalpha() or code == "unidentified")
+
+
+def codes(name: str) -> list[str]:
+    """The canonical codes of a vocabulary, in the order of its table."""
+    rows = table("code_lists")
+    rows = rows[rows["list"] == name]
+    return list(dict.fromkeys(rows["canonical"]))
+
+
+def sources() -> tuple[str, ...]:
+    """The names of the sources, in the contract's order."""
+    return tuple(SOURCES)

@@ -1,0 +1,293 @@
+"""Widgets <-> address <-> `Filters`: what the screens can ask, in the sidebar.
+
+`sidebar("window", "ports", ...)` draws the widgets that a page names and gives the `Filters` they make.
+Wall times in the widgets are of the lake's own zone; `Filters` and the address hold UTC.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pandas as pd
+import streamlit as st
+
+from pages.shared import data, frame, labels, url
+from pipeline.metrics import Filters
+
+WINDOW_DAYS = {"30": 30, "90": 90, "365": 365}
+WINDOWS = (*WINDOW_DAYS, "all", "custom")
+DEFAULT_WINDOW = "90"
+CELL = ("day", "port", "facility", "place", "class", "age")
+"""Parts that a clicked cell can have, in the order in which they are named."""
+PLACE_MARK = "|"
+"""Between the facility and the block of a place."""
+NO_CODE = "-"
+"""Stands in the address for a code that is empty, e.g. where no facility is known."""
+
+
+def sidebar(*names: str) -> Filters:
+    """Draw the widgets of `names` in the sidebar; the filters they make, instants in UTC."""
+    with st.sidebar:
+        parts: dict[str, Any] = {}
+        for name in names:
+            parts |= _WIDGETS[name]()
+        with st.expander(frame.words()("filter.point_in_time"), expanded=bool(url.value("as_of") or url.value("known_at"))):
+            parts |= _instant("as_of") | _instant("known_at")
+    window = parts.pop("window", None)
+    chosen = Filters(**parts)
+    return replace(chosen, **_dates(window, chosen)) if window else chosen
+
+
+def _select(name: str, options: list[str], label: Callable[[str], str], first: str) -> str:
+    """A choice of one; what the address holds and the list lacks is named and left aside."""
+    wanted = url.value(name) or first
+    if wanted not in options:
+        _not_understood(name, [wanted])
+        wanted = first
+    url.bind(name, wanted)
+    words = frame.words()
+    return st.selectbox(
+        words(f"filter.{name}"), options, format_func=label, key=url.key(name), on_change=url.changed, args=(name,),
+        help=words(f"filter.{name}.help") if words.has(f"filter.{name}.help") else None,
+    )
+
+
+def _several(name: str, options: list[str], label: Callable[[str], str], aliases: Mapping[str, str]) -> tuple[str, ...]:
+    wanted = [aliases.get(code, code) for code in url.values(name)]
+    unknown = [code for code in wanted if code not in options]
+    if unknown:
+        _not_understood(name, unknown)
+    url.bind(name, [code for code in wanted if code in options])
+    words = frame.words()
+    picked = st.multiselect(
+        words(f"filter.{name}"), options, format_func=label, key=url.key(name), on_change=url.changed, args=(name,),
+        placeholder=words("filter.all"),
+    )
+    return tuple(picked)
+
+
+def _not_understood(name: str, values: list[str]) -> None:
+    words = frame.words()
+    st.warning(words("filter.not_understood", name=words(f"filter.{name}"), values=", ".join(values)))
+
+
+def _ports() -> dict[str, Any]:
+    return {"ports": _several("ports", data.ports(), labels.labeller("port"), data.port_aliases())}
+
+
+def _classes() -> dict[str, Any]:
+    return {"classes": _several("classes", data.classes(), labels.labeller("class"), {})}
+
+
+def _direction() -> dict[str, Any]:
+    words = frame.words()
+    options = ["", *data.codes("direction")]
+    label = labels.labeller("direction")
+    wanted = _select("direction", options, lambda code: label(code) if code else words("filter.all"), "")
+    return {"direction": wanted or None}
+
+
+def _count() -> dict[str, Any]:
+    words = frame.words()
+    return {"count": _select("count", ["batch", "unit"], lambda code: words(f"count.{code}"), "batch")}
+
+
+def _window() -> dict[str, Any]:
+    words = frame.words()
+    wanted = _select("window", list(WINDOWS), lambda code: words(f"window.{code}"), DEFAULT_WINDOW)
+    if wanted == "custom":
+        left, right = st.columns(2)
+        with left:
+            _date("from")
+        with right:
+            _date("to")
+    return {"window": wanted}
+
+
+def _date(name: str) -> None:
+    url.bind(name, _read(name, date.fromisoformat))
+    st.date_input(
+        frame.words()(f"filter.{name}"), value=None, key=url.key(name), on_change=url.changed, args=(name,),
+        format="YYYY-MM-DD", min_value=date(1990, 1, 1),
+    )
+
+
+def _dates(window: str, chosen: Filters) -> dict[str, date | None]:
+    """The first and last day of a window; the ready ones end on the local day of as-of."""
+    if window == "custom":
+        return {"date_from": _read("from", date.fromisoformat), "date_to": _read("to", date.fromisoformat)}
+    if window not in WINDOW_DAYS or data.release() is None:
+        return {}
+    last = to_wall(data.as_of(chosen)).date()
+    return {"date_from": last - timedelta(days=WINDOW_DAYS[window] - 1), "date_to": last}
+
+
+def _instant(name: str) -> dict[str, Any]:
+    words = frame.words()
+    utc = _read(name, _parse_instant)
+    url.bind(name, to_wall(utc) if utc else None)
+    st.datetime_input(
+        words(f"filter.{name}", offset=words.offset()), value=None, key=url.key(name), on_change=_instant_changed,
+        args=(name,), format="YYYY-MM-DD", step=timedelta(minutes=1), help=words(f"filter.{name}.help"),
+        min_value=datetime(1990, 1, 1),
+    )
+    return {name: utc}
+
+
+def _instant_changed(name: str) -> None:
+    wall = st.session_state.get(url.key(name))
+    url.put(name, to_utc(wall) if wall else None)
+
+
+def _parse_instant(text: str) -> datetime:
+    instant = datetime.fromisoformat(text)
+    return instant.astimezone(UTC).replace(tzinfo=None) if instant.tzinfo else instant
+
+
+def _read(name: str, parse: Callable[[str], Any]) -> Any:
+    """What the address holds, understood; None where it holds nothing or what nobody can read."""
+    text = url.value(name)
+    if not text:
+        return None
+    try:
+        return parse(text)
+    except ValueError:
+        _not_understood(name, [text])
+        return None
+
+
+def to_wall(instant: datetime) -> datetime:
+    """Wall time in the lake's zone of an instant in naive UTC."""
+    return instant.replace(tzinfo=UTC).astimezone(ZoneInfo(data.zone())).replace(tzinfo=None)
+
+
+def to_utc(wall: datetime) -> datetime:
+    """Naive UTC of a wall time in the lake's zone; the first of two where the clock shows it twice."""
+    return wall.replace(tzinfo=ZoneInfo(data.zone())).astimezone(UTC).replace(tzinfo=None)
+
+
+def campaign(chosen: Filters, campaigns: pd.DataFrame) -> Filters:
+    """Draw the choice of a campaign (newest first; the first choice is the newest special action)."""
+    rows = campaigns.sort_values("starts_on", ascending=False, kind="stable")
+    special = rows[rows["kind"] == "special_action"]
+    first = (special if len(special) else rows)["campaign_id"].iloc[0]
+    names = {row.campaign_id: frame.words().pick(row.name, row.name_zh) for row in rows.itertuples(index=False)}
+    with st.sidebar:
+        picked = _select("campaign", list(rows["campaign_id"]), lambda code: names.get(code, code), first)
+    return replace(chosen, campaign_id=picked)
+
+
+def switch(name: str, options: list[str], label: Callable[[str], str]) -> str:
+    """A small switch on the page itself; the first option is the default. Kept in the address."""
+    wanted = url.value(name)
+    url.bind(name, wanted if wanted in options else options[0])
+    if st.session_state[url.key(name)] not in options:
+        st.session_state[url.key(name)] = options[0]
+    picked = st.segmented_control(
+        frame.words()(f"filter.{name}"), options, format_func=label, key=url.key(name), required=True,
+        on_change=url.changed, args=(name,),
+    )
+    return str(picked)
+
+
+def pick(name: str, options: list[str], label: Callable[[str], str]) -> str:
+    """A choice of one on the page itself; the first option is the default."""
+    return _select(name, options, label, options[0])
+
+
+def search(name: str) -> str:
+    """A search field on the page itself."""
+    url.bind(name, url.value(name) or "")
+    words = frame.words()
+    text = st.text_input(
+        words(f"filter.{name}"), key=url.key(name), on_change=url.changed, args=(name,),
+        placeholder=words(f"filter.{name}.placeholder"),
+    )
+    return (text or "").strip()
+
+
+def choose_cell(chart_key: str, parts: Mapping[str, str], fixed: Mapping[str, str]) -> None:
+    """A chart's `on_select`: keep the clicked cell; a click beside every cell forgets it.
+
+    `parts` says what x and y are, e.g. {"x": "day", "y": "port"}; `fixed` what the whole chart is of.
+    """
+    points = st.session_state[chart_key]["selection"]["points"]
+    forget_cell()
+    if points:
+        axes = dict(zip(("x", "y"), points[0]["customdata"], strict=False))
+        for part, code in {**fixed, **{parts[axis]: axes[axis] for axis in parts}}.items():
+            url.put(f"cell_{part}", code)
+
+
+def forget_cell() -> None:
+    """Back to no cell chosen."""
+    for part in CELL:
+        url.put(f"cell_{part}", None)
+
+
+def cell() -> dict[str, str]:
+    """The chosen cell: its parts as text; empty where none is chosen."""
+    found = {part: url.value(f"cell_{part}") for part in CELL}
+    return {part: text for part, text in found.items() if text is not None}
+
+
+def at_cell(chosen: Filters, picked: Mapping[str, str]) -> Filters:
+    """The filters narrowed to a cell; what cannot be read in it is named and left aside."""
+    try:
+        fields: dict[str, Any] = {}
+        for part, text in picked.items():
+            fields |= _CELL_FIELDS[part](text)
+        return replace(chosen, **fields)
+    except ValueError:
+        _not_understood("cell", list(picked.values()))
+        return chosen
+
+
+def _place(text: str) -> dict[str, Any]:
+    facility, _, block = text.partition(PLACE_MARK)
+    return {"facility": _code(facility), "block": _code(block)}
+
+
+def _code(text: str) -> str:
+    return "" if text == NO_CODE else text
+
+
+_CELL_FIELDS: dict[str, Callable[[str], dict[str, Any]]] = {
+    "day": lambda text: {"date": date.fromisoformat(text)},
+    "port": lambda text: {"ports": (text,)},
+    "facility": lambda text: {"facility": _code(text)},
+    "place": _place,
+    "class": lambda text: {"classes": (text,)},
+    "age": lambda text: {"age_bucket": int(text)},
+}
+
+
+def inside(chosen: Filters, ports: list[str]) -> Filters:
+    """Draw the choice of the port to look inside of: the one of the chosen cell first."""
+    clicked = url.value("cell_port")
+    first = clicked if clicked in ports else ports[0]
+    port = _select("inside", ports, labels.labeller("port"), first)
+    return replace(chosen, ports=(port,))
+
+
+def of_batch(chosen: Filters, text: str) -> Filters:
+    """The filters about one batch, or about what a search text finds."""
+    return replace(chosen, consignment_id=text)
+
+
+def consignment() -> str | None:
+    """The batch that the address names."""
+    return url.value("consignment")
+
+
+_WIDGETS: dict[str, Callable[[], dict[str, Any]]] = {
+    "ports": _ports,
+    "classes": _classes,
+    "direction": _direction,
+    "count": _count,
+    "window": _window,
+}

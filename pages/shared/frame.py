@@ -1,0 +1,82 @@
+"""The frame of every screen: the guard, the language, the palette, the banner for sample data."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import streamlit as st
+
+from pages.shared import data, url
+from pages.shared.charts import DARK, LIGHT, Palette
+from pages.shared.text import LANGUAGES, Words
+
+_FLAG = "_app_has_run"
+_WANTED = "_wanted_page"
+
+
+def mark() -> None:
+    """Called by app.py: this session went through the frame."""
+    st.session_state[_FLAG] = True
+
+
+def guard(file: str) -> None:
+    """First line of every page: send a visit that bypassed app.py through it, and come back afterwards.
+
+    A server that nobody has visited yet serves `/backlog` by running `pages/backlog.py` alone, without
+    anything that app.py does first.
+    """
+    if st.session_state.get(_FLAG):
+        return
+    st.session_state[_WANTED] = (f"pages/{Path(file).name}", st.query_params.to_dict())
+    st.switch_page("app.py")
+
+
+def return_to_wanted() -> None:
+    """Called by app.py once the navigation stands: go to the page that `guard` kept."""
+    wanted = st.session_state.pop(_WANTED, None)
+    if wanted:
+        page, query = wanted
+        st.switch_page(page, query_params=query)
+
+
+def language() -> str:
+    """The language of this session: of the URL, else of the switch, else the first."""
+    chosen = url.value("lang")
+    return chosen if chosen in LANGUAGES else next(iter(LANGUAGES))
+
+
+def words() -> Words:
+    """The words of this session's language, in the lake's own time zone."""
+    return Words(language(), data.zone())
+
+
+def palette() -> Palette:
+    """Colours for what the browser shows: light or dark."""
+    return DARK if st.context.theme.type == "dark" else LIGHT
+
+
+def language_switch() -> None:
+    """The switch between the languages; the URL keeps it."""
+    url.bind("lang", language())
+    st.segmented_control(
+        words()("language"),
+        list(LANGUAGES),
+        format_func=LANGUAGES.__getitem__,
+        key=url.key("lang"),
+        required=True,
+        label_visibility="collapsed",
+        on_change=url.changed,
+        args=("lang",),
+    )
+
+
+def sample_banner() -> None:
+    """Says on every screen that the data are invented, where they are."""
+    release = data.release()
+    if release is not None and release.is_sample:
+        st.html(f'<div class="dg-sample" role="note">{words()("sample.banner")}</div>')
+
+
+def style() -> None:
+    """The few rules that the theme cannot say: print, phones, the banner."""
+    st.html(Path(__file__).with_name("style.css"))

@@ -1,0 +1,104 @@
+"""The grids of the backlog: what each can have as rows, and what a click on a cell asks for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+
+import pandas as pd
+
+from pages.shared import data, filters, frame, labels
+from pipeline.metrics import Filters
+
+LIMIT = 200
+"""Batches listed while no cell is chosen."""
+PLACE = "place"
+
+
+@dataclass(frozen=True)
+class Rows:
+    """One way to cut the grid: its metric, the column of its rows, the part of a cell that a row is."""
+
+    metric: str
+    y: str
+    part: str
+    inside_port: bool = False
+
+
+ROWS = {
+    "port": Rows("stock_by_port_day", "un_location_code", "port"),
+    "facility": Rows("stock_by_facility_day", "facility_code", "facility", inside_port=True),
+    "block": Rows("stock_by_block_day", PLACE, PLACE, inside_port=True),
+    "class": Rows("stock_by_class_day", "lead_class", "class"),
+}
+
+
+def placed(cells: pd.DataFrame, rows: str) -> pd.DataFrame:
+    """For blocks: the facility and the block in one column, since two facilities can both have a block A."""
+    if rows != "block":
+        return cells
+    place = cells["facility_code"].fillna("").astype(str) + filters.PLACE_MARK + cells["block"].fillna("").astype(str)
+    return cells.assign(**{PLACE: place})
+
+
+def ports_by_backlog(by_port: pd.DataFrame) -> list[str]:
+    """Ports in the order of their latest backlog, most first."""
+    latest = by_port[by_port["date"] == by_port["date"].max()]
+    order = latest.sort_values(["backlog", "stock"], ascending=False, kind="stable")["un_location_code"]
+    return list(dict.fromkeys([*order, *by_port["un_location_code"]]))
+
+
+def classes(ages: pd.DataFrame) -> list[str]:
+    """The classes of a frame, the gravest first, as the class table ranks them."""
+    ranks = data.table("imdg_classes").set_index("code")["hazard_rank"]
+    return sorted(set(ages["lead_class"]), key=lambda code: (ranks.get(code, len(ranks)), code))
+
+
+def label(rows: str) -> Callable[[str], str]:
+    """What a row's code is called."""
+    words = frame.words()
+    if rows in ("facility", "block"):
+        return lambda code: " · ".join(part if part not in ("", filters.NO_CODE) else words("no_position") for part in code.split(filters.PLACE_MARK))
+    return labels.labeller(rows)
+
+
+def marked(cell: Mapping[str, str], x: str, y: str) -> dict[str, str] | None:
+    """The chosen cell, where it is one of this grid's."""
+    return {"x": cell[x], "y": cell[y]} if x in cell and y in cell else None
+
+
+def fixed(inside: Filters, rows: str) -> dict[str, str]:
+    """What a click says besides its row and column: the port that the grid is inside of."""
+    return {"port": inside.ports[0]} if ROWS[rows].inside_port else {}
+
+
+def narrowed(chosen: Filters, cell: Mapping[str, str], measure: str) -> Filters:
+    """What lists the batches behind a cell, or the oldest of all while none is chosen."""
+    overdue = measure == "backlog"
+    if not cell:
+        return replace(chosen, overdue_only=overdue, limit=LIMIT)
+    return replace(filters.at_cell(chosen, cell), overdue_only=overdue)
+
+
+def where(cell: Mapping[str, str]) -> str:
+    """The chosen cell in words."""
+    words = frame.words()
+    if not cell:
+        return words("backlog.everywhere")
+    names = {
+        "port": label("port"), "class": label("class"), "facility": label("facility"), PLACE: label("block"),
+        "age": label("age_bucket"), "day": str,
+    }
+    return " · ".join(names[part](code) for part, code in cell.items())
+
+
+def headline_cards(row: pd.Series, chosen: Filters) -> list[tuple[str, str, str]]:
+    """Stock, backlog, oldest and the last day's flows."""
+    words = frame.words()
+    unit = words(f"unit.{chosen.count}")
+    return [
+        (words("measure.backlog"), words("figure", figure=words.count(row["backlog"]), unit=unit), words("backlog.of_stock", share=words.share(row["backlog"], row["stock"]))),
+        (words("measure.stock"), words("figure", figure=words.count(row["stock"]), unit=unit), ""),
+        (words("backlog.oldest_overdue"), words.hours(row["oldest_overdue_hours"]), words("backlog.oldest_age", age=words.hours(row["oldest_age_hours"]))),
+        (words("backlog.last_day"), words("figure", figure=words.count(row["newly_overdue_last_day"]), unit=unit), words("backlog.flows", arrivals=words.count(row["arrivals_last_day"]), exits=words.count(row["exits_last_day"]))),
+    ]

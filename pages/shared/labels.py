@@ -1,0 +1,68 @@
+"""What codes are called: labels of ports, classes, findings and vocabularies, from the reference tables."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+import pandas as pd
+
+from pages.shared import data, frame
+
+_LIST_OF_COLUMN = {
+    "exit_type": "exit_type",
+    "direction": "direction",
+    "milestone": "milestone",
+    "event_type": "event_type",
+    "event_classifier": "event_classifier",
+    "selection_basis": "selection_basis",
+    "result": "result",
+    "status": "case_status",
+}
+_TABLE_OF_COLUMN = {
+    "finding_code": ("finding_codes", "code", "label", "label_zh"),
+    "reason": ("reject_codes", "code", "sentence", "sentence_zh"),
+    "warning": ("warning_codes", "code", "sentence", "sentence_zh"),
+}
+"""Columns whose cells are codes, and where their labels are."""
+
+
+def of(column: str) -> Mapping[str, str]:
+    """Label by code for the cells of a column; empty where its cells are no codes."""
+    pick = frame.words().pick
+    if column in ("un_location_code", "port"):
+        rows = data.table("ports")[["un_location_code", "name", "name_zh"]].itertuples(index=False)
+        return {code: f"{pick(name, name_zh)} {code}" for code, name, name_zh in rows}
+    if column in ("lead_class", "imo_class", "class"):
+        rows = data.table("imdg_classes")[["code", "label", "label_zh"]].itertuples(index=False)
+        return {code: _class_label(code, pick(label, label_zh)) for code, label, label_zh in rows}
+    if column == "age_bucket":
+        rows = data.table("age_buckets")[["lower_days", "label", "label_zh"]].itertuples(index=False)
+        return {str(days): pick(label, label_zh) for days, label, label_zh in rows}
+    if column in _TABLE_OF_COLUMN:
+        table, *names = _TABLE_OF_COLUMN[column]
+        rows = data.table(table)[names].itertuples(index=False)
+        return {code: pick(label, label_zh) for code, label, label_zh in rows}
+    if column in _LIST_OF_COLUMN:
+        rows = data.table("code_lists")
+        rows = rows[rows["list"] == _LIST_OF_COLUMN[column]]
+        return {row.canonical: pick(row.label, row.label_zh) for row in rows.itertuples(index=False)}
+    if column == "source":
+        words = frame.words()
+        return {name: words(f"source.{name}") for name in data.sources()}
+    return {}
+
+
+def labeller(column: str) -> Callable[[str], str]:
+    """A function from a code of `column` to its label; an unknown code is its own label."""
+    known = of(column)
+    return lambda code: known.get(code, code)
+
+
+def labelled(values: pd.Series, column: str) -> pd.Series:
+    """The cells of a column in words; nulls stay null."""
+    known = of(column)
+    return values.map(lambda code: known.get(str(code), code), na_action="ignore") if known else values
+
+
+def _class_label(code: str, label: str) -> str:
+    return label if code == "unidentified" else f"{code} {label}"

@@ -1,0 +1,45 @@
+"""Data trust: what was loaded, what was refused and why, and how fresh every port's rows are."""
+
+from __future__ import annotations
+
+from pages.shared import charts, components, data, frame, trusted
+from pages.shared.filters import sidebar
+
+frame.guard(__file__)
+
+words, palette = frame.words(), frame.palette()
+chosen = sidebar("ports")
+components.heading(words("trust.title"), chosen)
+components.need_data()
+with components.user_errors():
+    frames = {key: data.metric(key, chosen) for key in trusted.METRICS}
+components.cards(trusted.cards(frames))
+
+components.section("trust.freshness")
+components.table(frames["freshness"], "freshness", chosen)
+
+components.section("trust.rejects")
+by_reason = frames["rejects_by_reason"]
+if not by_reason.empty:
+    figure = charts.bars(trusted.by_reason(by_reason), "name", "rows", palette=palette, unit=words("unit.rows"))
+    components.chart(figure, "rejects", words("alt.rejects"))
+components.table(by_reason, "rejects_by_reason", chosen)
+components.section("trust.rejected_rows")
+components.table(frames["rejects"], "rejects", chosen)
+
+components.section("trust.warnings")
+components.table(frames["warnings"], "warnings", chosen)
+components.table(frames["warned_rows"], "warned_rows", chosen)
+
+components.section("trust.loads")
+components.table(frames["loads"], "loads", chosen)
+components.section("trust.files")
+components.table(frames["files"], "files", chosen)
+
+components.section("trust.orphans")
+components.table(frames["orphan_outs"], "orphan_outs", chosen)
+components.section("trust.ghosts")
+components.table(frames["ghosts"], "ghosts", chosen)
+components.section("trust.checks")
+components.table(frames["trust"], "trust", chosen)
+components.definitions(*trusted.METRICS)
