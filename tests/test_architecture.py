@@ -1,0 +1,143 @@
+"""The house: who may know whom, what the top level holds, and that the linters have nothing to say."""
+
+from __future__ import annotations
+
+import ast
+import re
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+TOP_LEVEL = {
+    "CHANGELOG.md",
+    "LICENSE",
+    "README.md",
+    "app.py",
+    "benchmarks",
+    "data",
+    "pages",
+    "pipeline",
+    "pyproject.toml",
+    "tests",
+}
+CODE = ("app.py", "pages", "pipeline", "benchmarks", "tests")
+
+
+def tracked(*under: str) -> list[Path]:
+    """Files of the checkout that git keeps or would keep."""
+    listed = subprocess.run(
+        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard", "--", *under],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return [ROOT / name for name in listed.stdout.split("\0") if name and (ROOT / name).is_file()]
+
+
+def modules(*under: str) -> list[Path]:
+    """The Python files below some rooms."""
+    return [path for path in tracked(*under) if path.suffix == ".py"]
+
+
+def imports(path: Path) -> set[str]:
+    """The modules that a file imports, as written."""
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found.update(alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            found.update(f"{node.module}.{alias.name}" for alias in node.names)
+    return found
+
+
+def run(*command: str) -> None:
+    """Run a tool of the environment on the checkout; what it says is the test's message."""
+    ended = subprocess.run([sys.executable, "-m", *command], cwd=ROOT, capture_output=True, text=True)
+    assert ended.returncode == 0, f"{' '.join(command)}\n{ended.stdout}{ended.stderr}"
+
+
+def test_ruff_finds_nothing() -> None:
+    run("ruff", "check", ".")
+
+
+def test_code_is_formatted() -> None:
+    run("ruff", "format", "--check", ".")
+
+
+def test_types_hold() -> None:
+    run("mypy")
+
+
+def test_rooms_know_only_whom_they_may() -> None:
+    ended = subprocess.run(
+        [sys.executable, "-c", "from importlinter.cli import lint_imports_command as run; run()"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+    )
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+
+
+def test_the_frame_knows_what_pages_share_and_nothing_else_of_ours() -> None:
+    ours = {name for name in imports(ROOT / "app.py") if name.split(".")[0] in ("pages", "pipeline")}
+    assert ours
+    assert all(name.startswith("pages.shared.") for name in ours), ours
+
+
+def test_the_top_level_holds_the_rooms_and_nothing_else() -> None:
+    names = {path.relative_to(ROOT).parts[0] for path in tracked()}
+    assert {name for name in names if not name.startswith(".")} - TOP_LEVEL == set()
+
+
+def test_every_folder_of_code_is_a_package_that_the_wheel_holds() -> None:
+    for path in modules("pipeline", "pages"):
+        assert (path.parent / "__init__.py").is_file(), f"{path.parent} has no __init__.py"
+
+
+def test_names_of_modules_say_what_they_hold() -> None:
+    stems = {path.stem for path in modules(*CODE)}
+    assert {stem for stem in stems if not re.fullmatch(r"[a-z_]+", stem)} == set()
+    assert stems & {"utils", "helpers", "misc", "common"} == set()
+
+
+def test_no_module_outgrew_its_name() -> None:
+    lengths = {path.name: path.read_text("utf-8").count("\n") for path in modules("pipeline", "pages")}
+    assert {name: lines for name, lines in lengths.items() if lines > 400} == {}
+
+
+def test_every_model_states_its_grain_first() -> None:
+    models = [path for path in tracked("pipeline/sql") if path.suffix == ".sql"]
+    assert models
+    firsts = {path.name: path.read_text(encoding="utf-8").splitlines()[0] for path in models}
+    assert {name: first for name, first in firsts.items() if not first.startswith("-- grain: ")} == {}
+
+
+def test_constraints_are_names_and_versions_alone() -> None:
+    lines = (ROOT / ".ci" / "constraints.txt").read_text(encoding="utf-8").splitlines()
+    assert lines
+    pinned = re.compile(r"[a-z0-9][a-z0-9-]*==[0-9][0-9A-Za-z.+]*( ; [a-z_]+ (==|!=|<|>=) '[^']+'.*)?")
+    assert [line for line in lines if not pinned.fullmatch(line)] == []
+
+
+def test_constraints_cover_every_requirement() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    wanted = [*project["dependencies"], *project["optional-dependencies"]["test"]]
+    names = {re.split(r"[<>=!~\[ ]", requirement)[0].lower() for requirement in wanted}
+    pinned = {line.split("==")[0] for line in (ROOT / ".ci" / "constraints.txt").read_text().splitlines()}
+    assert names - pinned == set()
+
+
+def test_no_file_names_a_package_host_or_a_path_of_one_machine() -> None:
+    named = re.compile(r"--(extra-)?index-url|(?<![\w.])/(home|root|work|Users)/", re.IGNORECASE)
+    texts = [path for path in tracked() if path.suffix in (".py", ".toml", ".md", ".txt", ".sql", "")]
+    found = [path.name for path in texts if named.search(path.read_text(encoding="utf-8"))]
+    assert [name for name in found if name != Path(__file__).name] == []
+
+
+def test_ci_runs_the_readme_s_own_test_command() -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8").splitlines()
+    assert len([line for line in readme if re.match(r"python3 -m venv .*\[test\].*pytest", line)]) == 1
+    assert "README.md" in (ROOT / ".ci" / "run").read_text(encoding="utf-8")
