@@ -1,0 +1,189 @@
+"""What goes on around the dangerous goods: the weather of each port, and a season of border watch."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pyarrow as pa
+
+from pipeline.sample.facts import LOCAL_OFFSET_SECONDS, SamplePort, day_of
+from pipeline.sample.feeds import Feed, recorded
+from pipeline.sample.settings import DEFAULT_BATCHES, SampleSettings
+from pipeline.sample.streams import Bools, Floats, Ints, choose, exponential, seconds, stream
+from pipeline.sample.text import Style, decimal, instants, lines, numbered, picked, whole
+
+RECORD_SUMMER_DAYS = (19_155, 19_235)
+"""About 12 June to 31 August 2022, the hottest summer measured in China until then."""
+
+HALF_YEAR_DAYS = 182.5
+ALERTS_A_HALF_YEAR, BANS_A_HALF_YEAR = 28, 8
+ALIEN_SPECIES_A_HALF_YEAR = 2_071
+"""Occurrences: the source does not say whether it counts species or occurrences."""
+
+LINES = ("overseas", "port", "domestic")
+ALERT_TYPES = ("announcement", "warning", "risk_alert", "ban")
+HAZARD_TYPES = ("human_disease", "animal_disease", "plant_pest", "alien_species", "food", "chemical")
+CHANNELS = ("cargo", "mail", "passenger", "conveyance")
+COUNTRIES = ("TH", "VN", "BR", "AU", "ZA", "US", "IT", "KE", "MY", "CL")
+ACTIONS = ("referral", "prosecution", "eradication", "notice")
+AGENCIES = (
+    "Sample customs district (invented)",
+    "Sample plant protection station (invented)",
+    "Sample police (invented)",
+)
+HAZARD_NAMES = tuple(
+    f"invented {kind.replace('_', ' ')} {letter} (sample)" for kind in HAZARD_TYPES for letter in "ABCDEFGH"
+)
+
+
+def _daily_max(rng: np.random.Generator, latitude: float, days: Ints) -> Floats:
+    year_day = np.array([day_of(int(day)).timetuple().tm_yday for day in days])
+    mean = 31.5 - 0.45 * (latitude - 18)
+    swing = 4.0 + 0.62 * (latitude - 18)
+    noise = np.empty(len(days))
+    last = 0.0
+    for i, shock in enumerate(rng.standard_normal(len(days)).tolist()):
+        last = 0.72 * last + 1.8 * shock
+        noise[i] = last
+    first, final = RECORD_SUMMER_DAYS
+    hot = np.where((days >= first) & (days <= final), 3.6 + 1.2 * np.sin((days - first) / 9.0), 0.0)
+    normal = mean + swing * np.cos(2 * math.pi * (year_day - 205) / 365.25)
+    summer = np.cos(2 * math.pi * (year_day - 205) / 365.25) > 0.5
+    return np.round(normal + np.where(summer, 0.6, 1.0) * noise + hot, 1)
+
+
+def weather(settings: SampleSettings, port: SamplePort, style: Style, first_day: int) -> Feed:
+    """Daily extremes of a port, degrees Celsius."""
+    rng = stream(settings.seed, "weather", port.code)
+    days = np.arange(first_day, first_day + settings.days)
+    highest = _daily_max(rng, port.latitude, days)
+    lowest = np.round(highest - 5.5 - 3.5 * rng.random(len(days)), 1)
+    at = days * 86_400 - LOCAL_OFFSET_SECONDS + 12 * 3600
+    columns: dict[str, pa.Array | str] = {
+        "un_location_code": port.code,
+        "date": pa.array([day_of(int(day)).isoformat() for day in days], type=pa.string()),
+        "max_temp_c": decimal(highest, 1),
+        "min_temp_c": decimal(lowest, 1),
+        "recorded_at": instants(days * 86_400 - LOCAL_OFFSET_SECONDS + 32 * 3600, style),
+    }
+    return Feed("daily_weather", port.code, style, at, lines("daily_weather", columns, style, len(days)))
+
+
+def _stories(first: int, until: int) -> list[tuple[int, int, int]]:
+    """(day in the season, hazard, country): a few hazards that several lines see within a month."""
+    span = max((until - first) // 86_400, 1)
+    return [
+        (int(span * part), hazard, hazard % len(COUNTRIES))
+        for part, hazard in ((0.2, 9), (0.45, 26), (0.7, 17), (0.85, 3))
+    ]
+
+
+def _spread(rng: np.random.Generator, first: int, until: int, n: int) -> Ints:
+    return np.sort(first + np.floor((until - first) * rng.random(n)).astype(np.int64))
+
+
+def risk_alerts(settings: SampleSettings, style: Style, first: int, until: int) -> Feed:
+    """Announcements, warnings and bans of the season."""
+    rng = stream(settings.seed, "alerts")
+    halves = (until - first) / 86_400 / HALF_YEAR_DAYS
+    n = round((ALERTS_A_HALF_YEAR + BANS_A_HALF_YEAR) * halves)
+    at = _spread(rng, first, until, n)
+    weights = np.array([12.0, 10.0, 6.0, float(BANS_A_HALF_YEAR)])
+    kind = choose(rng, weights, n)
+    hazard = np.floor(rng.random(n) * len(HAZARD_NAMES)).astype(np.int64)
+    ban = kind == 3
+    hazard = np.where(ban, 8 + hazard % 8, hazard)
+    country = np.floor(rng.random(n) * len(COUNTRIES)).astype(np.int64)
+    line = np.where(kind == 2, 1, 0)
+    for day, told, origin in _stories(first, until):
+        at = np.append(at, [first + day * 86_400 + 36_000, first + (day + 9) * 86_400 + 36_000])
+        kind, hazard = np.append(kind, [1, 3 if told // 8 == 1 else 2]), np.append(hazard, [told, told])
+        country, line = np.append(country, [origin, origin]), np.append(line, [0, 0])
+    order = np.argsort(at, kind="stable")
+    order = order[at[order] < until]
+    at, kind, hazard, country, line = at[order], kind[order], hazard[order], country[order], line[order]
+    rows = np.arange(len(at))
+    until_when = at + seconds(24 * (60 + 120 * rng.random(len(at))))
+    columns: dict[str, pa.Array | str] = {
+        "alert_id": numbered("SAMPLE-A", rows, 5),
+        "line": picked(LINES, line),
+        "alert_type": picked(ALERT_TYPES, kind),
+        "hazard_type": picked(HAZARD_TYPES, hazard // 8),
+        "hazard_name": picked(HAZARD_NAMES, hazard),
+        "origin_country": picked(COUNTRIES, country),
+        "commodity": picked(("sample fruit", "sample meat", "sample timber", "sample seeds"), hazard % 4),
+        "issued_at": instants(at, style),
+        "effective_to": instants(until_when, style, (kind == 3) & (rows % 3 > 0)),
+        "supersedes": numbered("SAMPLE-A", np.maximum(rows - 7, 0), 5, (rows > 7) & (rows % 11 == 0)),
+        "recorded_at": instants(recorded(rng, at), style),
+    }
+    return Feed("risk_alerts", "CN", style, at, lines("risk_alerts", columns, style, len(at)))
+
+
+def interceptions(
+    settings: SampleSettings,
+    port: SamplePort,
+    style: Style,
+    share: float,
+    span: tuple[int, int],
+    tells: Bools,
+) -> Feed:
+    """Interceptions at one port; `share` is its part of the country's, `tells` which stories reach it."""
+    first, until = span
+    rng = stream(settings.seed, "interceptions", port.code)
+    halves = (until - first) / 86_400 / HALF_YEAR_DAYS
+    scale = min(1.0, settings.batches / DEFAULT_BATCHES)
+    n = round(ALIEN_SPECIES_A_HALF_YEAR / 2.0 * 1.6 * halves * share * scale)
+    at = _spread(rng, first, until, n)
+    kind = choose(rng, np.array([0.02, 0.05, 0.25, 0.62, 0.05, 0.01]), n)
+    hazard = kind * 8 + np.floor(8 * rng.random(n) ** 1.5).astype(np.int64)
+    country = np.floor(rng.random(n) * len(COUNTRIES)).astype(np.int64)
+    channel = choose(rng, np.array([0.45, 0.25, 0.25, 0.05]), n)
+    for told, (day, about, origin) in enumerate(_stories(first, until)):
+        if tells[told]:
+            at = np.append(at, first + (day + 3 + 5 * np.arange(3)) * 86_400 + 50_000)
+            hazard, country = np.append(hazard, [about] * 3), np.append(country, [origin] * 3)
+            channel = np.append(channel, [0, 1, 2])
+    order = np.argsort(at, kind="stable")
+    order = order[at[order] < until]
+    at, hazard, country, channel = at[order], hazard[order], country[order], channel[order]
+    occurrences = 1 + np.floor(exponential(rng, 1.4, len(at))).astype(np.int64)
+    columns: dict[str, pa.Array | str] = {
+        "interception_id": numbered(f"SI{port.code[2:]}", np.arange(len(at)), 6),
+        "un_location_code": port.code,
+        "channel": picked(CHANNELS, channel),
+        "detected_at": instants(at, style),
+        "hazard_type": picked(HAZARD_TYPES, hazard // 8),
+        "hazard_name": picked(HAZARD_NAMES, hazard),
+        "origin_country": picked(COUNTRIES, country),
+        "species_count": whole(np.minimum(occurrences, 1 + (rng.random(len(at)) < 0.15))),
+        "occurrence_count": whole(occurrences),
+        "batch_count": whole(np.ones(len(at), dtype=np.int64)),
+        "disposal": picked(("sample: destroyed", "sample: returned", "sample: treated"), hazard % 3),
+        "recorded_at": instants(recorded(rng, at), style),
+    }
+    return Feed("interceptions", port.code, style, at, lines("interceptions", columns, style, len(at)))
+
+
+def domestic_actions(settings: SampleSettings, style: Style, first: int, until: int, linked: Ints) -> Feed:
+    """Actions behind the border; some are linked to an alert."""
+    rng = stream(settings.seed, "domestic actions")
+    n = round(45 * (until - first) / 86_400 / HALF_YEAR_DAYS)
+    at = _spread(rng, first, until, n)
+    closed = at + seconds(24 * (4 + exponential(rng, 30.0, n)))
+    has_link = (rng.random(n) < 0.4) & (len(linked) > 0)
+    which = np.floor(rng.random(n) * max(len(linked), 1)).astype(np.int64)
+    columns: dict[str, pa.Array | str] = {
+        "action_id": numbered("SAMPLE-D", np.arange(n), 5),
+        "agency": picked(AGENCIES, np.floor(rng.random(n) * len(AGENCIES)).astype(np.int64)),
+        "action_type": picked(ACTIONS, choose(rng, np.array([0.35, 0.15, 0.25, 0.25]), n)),
+        "linked_id": numbered("SAMPLE-A", which, 5, has_link),
+        "opened_at": instants(at, style),
+        "closed_at": instants(closed, style, closed < until),
+        "outcome": picked(
+            ("sample: settled", "sample: fined"), (rng.random(n) < 0.3).astype(np.int64), closed < until
+        ),
+        "recorded_at": instants(recorded(rng, at), style),
+    }
+    return Feed("domestic_actions", "CN", style, at, lines("domestic_actions", columns, style, n))
