@@ -1,29 +1,30 @@
-"""What the sample world takes from the reference tables: ports, limits, campaigns, header names, code flags."""
+"""What the world takes from the reference tables: ports, limits, campaigns, Chinese header names."""
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from pipeline.errors import UserMistake
+from pipeline.reference import load_reference
 from pipeline.sample.streams import Floats, Ints
-from pipeline.settings import SHIPPED_REFERENCE
 
-Row = Mapping[str, str]
+Row = Mapping[str, Any]
+"""A row of a reference table, typed; None where a cell is empty."""
 
 EPOCH = date(1970, 1, 1)
 LOCAL_OFFSET_SECONDS = 8 * 3600
 """All sample ports are in Asia/Shanghai, which has had no summer time since 1991."""
 
 SIZE_ORDER = (
-    "CNSHG", "CNNBO", "CNQIN", "CNTXG", "CNYTN", "CNXMG", "CNNSA", "CNDAG", "CNGZG", "CNLYG", "CNSHK", "CNTAC",
-    "CNYIK", "CNRZH", "CNFZG", "CNYTG", "CNZOS", "CNQZH", "CNZUH", "CNZNG", "CNHIG", "CNNTG", "CNNJG", "CNWHG",
-    "CNCWN", "CNTGS", "CNBIH", "CNFAN", "CNSTG", "CNWZO",
+    "CNSHG", "CNNBO", "CNQIN", "CNTXG", "CNYTN", "CNXMG", "CNNSA", "CNDAG", "CNGZG", "CNLYG",
+    "CNSHK", "CNTAC", "CNYIK", "CNRZH", "CNFZG", "CNYTG", "CNZOS", "CNQZH", "CNZUH", "CNZNG",
+    "CNHIG", "CNNTG", "CNNJG", "CNWHG", "CNCWN", "CNTGS", "CNBIH", "CNFAN", "CNSTG", "CNWZO",
 )  # fmt: skip
 """Ports of the sample world from the largest down; further ones follow by code."""
 
@@ -67,7 +68,6 @@ class Facts:
     pilot: Window | None
     pilot_ports: tuple[str, ...]
     chinese_headers: Mapping[tuple[str, str], str]
-    misdeclarations: frozenset[str]
 
 
 def day_number(day: date) -> int:
@@ -80,15 +80,10 @@ def day_of(number: int) -> date:
     return EPOCH + timedelta(days=number)
 
 
-def _table(folder: Path, name: str) -> list[dict[str, str]]:
-    with (folder / f"{name}.csv").open(encoding="utf-8-sig", newline="") as lines:
-        return list(csv.DictReader(lines))
-
-
 def _window(row: Row | None, first: str, last: str) -> Window | None:
-    if row is None or not row.get(first) or not row.get(last):
+    if row is None or row[first] is None or row[last] is None:
         return None
-    return Window(day_number(date.fromisoformat(row[first])), day_number(date.fromisoformat(row[last])))
+    return Window(day_number(row[first]), day_number(row[last]))
 
 
 def _ports(rows: Sequence[Row]) -> tuple[SamplePort, ...]:
@@ -97,34 +92,38 @@ def _ports(rows: Sequence[Row]) -> tuple[SamplePort, ...]:
     order += sorted(code for code in chinese if code not in SIZE_ORDER and chinese[code]["country"] == "CN")
     return tuple(
         SamplePort(
-            code, tuple(chinese[code]["alias_codes"].split()), float(chinese[code]["latitude"] or 30.0)
+            code, tuple((chinese[code]["alias_codes"] or "").split()), chinese[code]["latitude"] or 30.0
         )
         for code in order
     )
 
 
-def load_facts(folder: Path = SHIPPED_REFERENCE) -> Facts:
-    """Facts of the reference tables in `folder`."""
-    campaigns = {row["kind"]: row for row in reversed(_table(folder, "campaigns"))}
+def _named_ports(ports: str | None) -> tuple[str, ...]:
+    return tuple((ports or "").replace(" ", "").split(";"))
+
+
+def load_facts(reference: Path | None = None) -> Facts:
+    """Facts of the shipped reference tables, or of those that the folder `reference` lays over them."""
+    tables = load_reference(reference)
+
+    def rows(name: str) -> list[Row]:
+        return tables.table(name).to_pylist()
+
+    campaigns = {row["kind"]: row for row in reversed(rows("campaigns"))}
     action, pilot = campaigns.get("special_action"), campaigns.get("pilot")
     headers: dict[tuple[str, str], str] = {}
-    for row in _table(folder, "column_aliases"):
+    for row in rows("column_aliases"):
         if not row["alias"].isascii():
             headers.setdefault((row["source"], row["column"]), row["alias"])
     return Facts(
-        ports=_ports(_table(folder, "ports")),
-        limit_rules=tuple(_table(folder, "limit_rules")),
+        ports=_ports(rows("ports")),
+        limit_rules=tuple(rows("limit_rules")),
         action=_window(action, "starts_on", "ends_on"),
         baseline=_window(action, "baseline_from", "baseline_to"),
         half_year=_window(campaigns.get("half_year_action"), "starts_on", "ends_on"),
         pilot=_window(pilot, "starts_on", "ends_on"),
-        pilot_ports=tuple(pilot["ports"].replace(" ", "").split(";")) if pilot else (),
+        pilot_ports=_named_ports(pilot["ports"]) if pilot else (),
         chinese_headers=headers,
-        misdeclarations=frozenset(
-            row["code"]
-            for row in _table(folder, "finding_codes")
-            if row["is_misdeclaration"].lower() == "true"
-        ),
     )
 
 
@@ -143,38 +142,40 @@ def _fits(rule: Row, column: str, value: str) -> bool:
 
 
 def _class_fits(rule_class: str, imo_class: str) -> bool:
-    longer = imo_class[len(rule_class) :]
-    return imo_class.startswith(rule_class) and not (longer and longer[0].isdigit() and "." in rule_class)
+    """Whether a rule's class covers a class: `4` covers `4.1`, `1.4` covers `1.4S`."""
+    return imo_class.startswith(rule_class) and not imo_class[len(rule_class) : len(rule_class) + 1].isdigit()
 
 
-def _winner(
-    rules: Sequence[Row], un_number: str, imo_class: str, place: tuple[str, str, str], day: int
-) -> float:
-    port, facility, direction = place
+def _holds_on(rule: Row, day: int) -> bool:
+    first, last = rule["valid_from"], rule["valid_to"]
+    return (first is None or day_number(first) <= day) and (last is None or day <= day_number(last))
+
+
+def _rank(rule: Row) -> tuple[bool, int, bool, bool, bool, float, str]:
+    return (
+        not rule["un_number"],
+        -len(rule["imo_class"] or ""),
+        not rule["facility_code"],
+        not rule["un_location_code"],
+        not rule["direction"],
+        -float(rule["priority"] or 0),
+        rule["rule_id"],
+    )
+
+
+def _winner(rules: Sequence[Row], goods: tuple[str, str], place: tuple[str, str, str], day: int) -> float:
+    (un_number, imo_class), (port, facility, direction) = goods, place
     fitting = [
         rule
         for rule in rules
         if _fits(rule, "un_number", un_number)
-        and _class_fits(rule["imo_class"].upper(), imo_class)
+        and _class_fits((rule["imo_class"] or "").upper(), imo_class)
         and _fits(rule, "un_location_code", port)
         and _fits(rule, "facility_code", facility)
         and _fits(rule, "direction", direction)
-        and (not rule["valid_from"] or day_number(date.fromisoformat(rule["valid_from"])) <= day)
-        and (not rule["valid_to"] or day <= day_number(date.fromisoformat(rule["valid_to"])))
+        and _holds_on(rule, day)
     ]
-    best = min(
-        fitting,
-        key=lambda rule: (
-            not rule["un_number"],
-            -len(rule["imo_class"]),
-            not rule["facility_code"],
-            not rule["un_location_code"],
-            not rule["direction"],
-            -float(rule["priority"] or 0),
-            rule["rule_id"],
-        ),
-    )
-    return float(best["limit_hours"])
+    return float(min(fitting, key=_rank)["limit_hours"])
 
 
 def limit_hours(
@@ -187,11 +188,12 @@ def limit_hours(
 ) -> Floats:
     """Limit of each item in hours, by the winner of the limit rules at the local day of arrival.
 
-    `goods` are (un_number, imo_class), `places` (port, facility, direction); `good`, `place` and `days` are one a row.
+    `goods` are (un_number, imo_class), `places` (port, facility, direction); `good`, `place` and `days` are
+    one a row.
     """
     cuts = sorted(
-        {day_number(date.fromisoformat(rule["valid_from"])) for rule in rules if rule["valid_from"]}
-        | {day_number(date.fromisoformat(rule["valid_to"])) + 1 for rule in rules if rule["valid_to"]}
+        {day_number(rule["valid_from"]) for rule in rules if rule["valid_from"]}
+        | {day_number(rule["valid_to"]) + 1 for rule in rules if rule["valid_to"]}
     )
     era = np.searchsorted(np.array(cuts, dtype=np.int64), days, side="right")
     era_day = [min(cuts, default=1) - 1, *cuts]
@@ -201,6 +203,5 @@ def limit_hours(
     for i, value in enumerate(distinct.tolist()):
         rest, at = divmod(value, len(era_day))
         which, where = divmod(rest, len(places))
-        un_number, imo_class = goods[which]
-        limits[i] = _winner(rules, un_number, imo_class, places[where], era_day[at])
+        limits[i] = _winner(rules, goods[which], places[where], era_day[at])
     return limits[inverse]

@@ -1,6 +1,7 @@
 """The mess of real feeds: what can be wrong with a row, put in after the clean lines are made.
 
-A fault takes one clean row and gives back the lines that stand in its place and those that come in a later file.
+A fault takes one clean row and gives back the lines that stand in its place and those that come in a later
+file.
 """
 
 from __future__ import annotations
@@ -169,7 +170,9 @@ def _corrected_time(row: Row) -> Patch | None:
 
 
 def _wrong_out(row: Row) -> Patch | None:
-    """An out keyed on the wrong box and withdrawn later; the withdrawal names nothing but the key now and then."""
+    """An out keyed on the wrong box and withdrawn later; the withdrawal names nothing but the key now and
+    then.
+    """
     if row.values["event_type"] not in ("DISC", "GTIN"):
         return None
     key = row.values["event_id"] + "W"
@@ -227,7 +230,9 @@ def _untidy_box(row: Row) -> Patch | None:
 
 
 def _wrong_check_digit(row: Row) -> Patch | None:
-    """A unit of one row alone: the digit is keyed wrong in an out, which leaves a ghost and an orphan behind."""
+    """A unit of one row alone: the digit is keyed wrong in an out, which leaves a ghost and an orphan
+    behind.
+    """
     box = row.values["equipment_reference"]
     if len(box) != 11 or not box[-1].isdigit():
         return None
@@ -348,12 +353,26 @@ OF_SOURCE: dict[str, dict[str, tuple[float, Fault]]] = {
 
 REJECTS = frozenset(
     {
-        "missing_value", "wrong_field_count", "bad_timestamp", "implausible_time", "unknown_code", "unknown_port",
-        "bad_text", "bad_quoting", "undecodable", "bad_number", "negative_quantity", "bad_boolean", "bad_un_number",
-        "bad_packing_group", "unknown_class", "finding_without_code", "bad_date", "line_too_long",
+        "missing_value",
+        "wrong_field_count",
+        "bad_timestamp",
+        "implausible_time",
+        "unknown_code",
+        "unknown_port",
+        "bad_text",
+        "bad_quoting",
+        "undecodable",
+        "bad_number",
+        "negative_quantity",
+        "bad_boolean",
+        "bad_un_number",
+        "bad_packing_group",
+        "unknown_class",
+        "finding_without_code",
+        "bad_date",
+        "line_too_long",
     }
-)  # fmt: skip
-"""Faults whose row is rejected."""
+)  # fmt: skip """Faults whose row is rejected."""
 
 
 def faults_of(source: str) -> Mapping[str, tuple[float, Fault]]:

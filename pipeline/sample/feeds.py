@@ -29,8 +29,17 @@ from pipeline.sample.text import Style, decimal, instants, lines, numbered, pick
 from pipeline.sample.world import PortWorld
 
 MILESTONES = (
-    "arrived", "lodged", "accepted", "selected", "inspected", "sampled", "lab_result", "held", "hold_lifted", "released",
-)  # fmt: skip
+    "arrived",
+    "lodged",
+    "accepted",
+    "selected",
+    "inspected",
+    "sampled",
+    "lab_result",
+    "held",
+    "hold_lifted",
+    "released",
+)
 DCSA_MILESTONES = tuple(
     {"selected": "CUSS", "inspected": "CUSI", "released": "CUSR"}.get(m, m) for m in MILESTONES
 )
@@ -48,14 +57,17 @@ CONSIGNEES = tuple(
     quoted(name)
     for i in range(400)
     for name in (
-        f"Invented Consignee {i:03d} (sample)", f"Sample Chemical Trading {i:03d}, Ltd. (invented)",
+        f"Invented Consignee {i:03d} (sample)",
+        f"Sample Chemical Trading {i:03d}, Ltd. (invented)",
     )
-)  # fmt: skip
+)
 
 
 @dataclass
 class Feed:
-    """Lines of one source and port, sorted by `at` (UTC seconds), which decides the file that each goes to."""
+    """Lines of one source and port, sorted by `at` (UTC seconds), which decides the file that each goes
+    to.
+    """
 
     source: str
     port: str
@@ -259,8 +271,9 @@ def _found_goods(rng: np.random.Generator, declared: Ints, code: Ints) -> Ints:
         ]
     )
     other = grave[np.floor(rng.random(len(declared)) * len(grave)).astype(np.int64)]
-    beside = np.where((declared + 1 < len(GOODS)) & (class_of[np.minimum(declared + 1, len(GOODS) - 1)] == class_of[declared]),
-                      declared + 1, np.maximum(declared - 1, 0))  # fmt: skip
+    following = np.minimum(declared + 1, len(GOODS) - 1)
+    same_class = (class_of[following] == class_of[declared]) & (following != declared)
+    beside = np.where(same_class, following, np.maximum(declared - 1, 0))
     return np.where(code == CODES.index("wrong_un_number"), beside, other)
 
 
@@ -308,7 +321,9 @@ def inspection_findings(
 def penalty_cases(
     settings: SampleSettings, world: PortWorld, style: Style, value: Floats, as_of: int
 ) -> Feed:
-    """Cases of the port: a row when filed, and for most another when decided, which takes the first one's place."""
+    """Cases of the port: a row when filed, and for most another when decided, which takes the first one's
+    place.
+    """
     cases, port = world.cases, world.profile.port.code
     rng = stream(settings.seed, "case rows", port)
     filed = np.flatnonzero(cases.filed < as_of)
@@ -323,7 +338,7 @@ def penalty_cases(
         np.int64
     ) + 1970
     columns: dict[str, pa.Array | str] = {
-        "case_no": numbered(numbered(f"SAMPLE-{port[2:]}-", year, 4), rows, 6),
+        "case_no": numbered(f"SAMPLE-{port[2:]}-", year * 1_000_000 + rows, 10),
         "consignment_id": batch_ids(world, cases.batch[rows]),
         "filed_at": instants(cases.filed[rows], style),
         "decided_at": instants(cases.decided[rows], style, fined),

@@ -114,7 +114,9 @@ class Writer:
         self.written = Written()
 
     def write(self, feed: Feed) -> None:
-        """Write all files of a feed; rows that come late go to a file of their own, named after the last one."""
+        """Write all files of a feed; rows that come late go to a file of their own, named after the last
+        one.
+        """
         rng = stream(self.settings.seed, f"faults of {feed.source}", feed.port)
         dirty = np.flatnonzero(rng.random(len(feed.at)) < self.settings.dirty_pct / 100)
         late: list[str] = []

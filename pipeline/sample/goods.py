@@ -1,7 +1,7 @@
 """The dangerous goods of the sample world: about eighty UN numbers with their share of the traffic.
 
-UN numbers, names, classes, subsidiary risks and packing groups are of 49 CFR 172.101 (2019). Shares and temperatures
-are invented, of the order that chemical ports see.
+UN numbers, names, classes, subsidiary risks and packing groups are of 49 CFR 172.101 (2019). Shares and
+temperatures are invented, of the order that chemical ports see.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ YARD_GROUPS: dict[str, str] = {
 
 GOODS: tuple[Good, ...] = (
     Good("1203", "Gasoline", "3", 0.03, "II", flashpoint_c=-40),
-    Good("1263", "Paint including paint, lacquer, enamel, stain, shellac solutions", "3", 0.24, "III", flashpoint_c=27),
+    Good("1263", "Paint including paint, lacquer, enamel, stain", "3", 0.24, "III", flashpoint_c=27),
     Good("1263", "Paint related material", "3", 0.06, "II", flashpoint_c=4),
     Good("1170", "Ethanol or Ethyl alcohol", "3", 0.08, "II", flashpoint_c=13),
     Good("1219", "Isopropanol or Isopropyl alcohol", "3", 0.08, "II", flashpoint_c=12),
@@ -62,15 +62,17 @@ GOODS: tuple[Good, ...] = (
     Good("2031", "Nitric acid other than red fuming, with at least 65 percent", "8", 0.03, "II", "5.1"),
     Good("1791", "Hypochlorite solutions", "8", 0.05, "III", is_marine_pollutant=True),
     Good("2794", "Batteries, wet, filled with acid, electric storage", "8", 0.10),
-    Good("2735", "Amines, liquid, corrosive, n.o.s. or Polyamines, liquid, corrosive, n.o.s.", "8", 0.09, "II"),
+    Good("2735", "Amines, liquid, corrosive, n.o.s.", "8", 0.09, "II"),
     Good("2796", "Battery fluid, acid", "8", 0.03, "II"),
     Good("3265", "Corrosive liquid, acidic, organic, n.o.s", "8", 0.09, "III"),
     Good("3266", "Corrosive liquid, basic, inorganic, n.o.s", "8", 0.06, "II"),
     Good("3480", "Lithium ion batteries including lithium ion polymer batteries", "9", 0.32),
     Good("3481", "Lithium ion batteries contained in equipment", "9", 0.20),
     Good("3091", "Lithium metal batteries contained in equipment", "9", 0.04),
-    Good("3077", "Environmentally hazardous substance, solid, n.o.s", "9", 0.18, "III", is_marine_pollutant=True),
-    Good("3082", "Environmentally hazardous substance, liquid, n.o.s.", "9", 0.16, "III", is_marine_pollutant=True),
+    Good("3077", "Environmentally hazardous substance, solid, n.o.s", "9", 0.18, "III",
+         is_marine_pollutant=True),
+    Good("3082", "Environmentally hazardous substance, liquid, n.o.s.", "9", 0.16, "III",
+         is_marine_pollutant=True),
     Good("2211", "Polymeric beads expandable, evolving flammable vapor", "9", 0.06, "III"),
     Good("3268", "Safety devices, electrically initiated", "9", 0.04),
     Good("1888", "Chloroform", "6.1", 0.07, "III"),
@@ -117,8 +119,8 @@ GOODS: tuple[Good, ...] = (
     Good("1079", "Sulfur dioxide", "2.3", 0.65, "", "8"),
     Good("3105", "Organic peroxide type D, liquid", "5.2", 0.30, sadt_c=60),
     Good("3109", "Organic peroxide type F, liquid", "5.2", 0.40, sadt_c=60),
-    Good("3115", "Organic peroxide type D, liquid, temperature controlled", "5.2", 0.30, sadt_c=20, control_temp_c=10,
-         emergency_temp_c=15),
+    Good("3115", "Organic peroxide type D, liquid, temperature controlled", "5.2", 0.30, sadt_c=20,
+         control_temp_c=10, emergency_temp_c=15),
     Good("0337", "Fireworks", "1.4S", 0.45),
     Good("0012", "Cartridges, small arms", "1.4S", 0.30),
     Good("0432", "Articles, pyrotechnic for technical purposes", "1.4S", 0.25),

@@ -1,8 +1,8 @@
 """Inspections of a port, what they find, and the penalty cases that follow.
 
-Hit rates without a campaign are of the order published: about 6 % at random (AQSIQ 2014), 11 % targeted (World
-Shipping Council 2024). Those of intelligence and of the campaign's own risk model are invented: they are what it
-takes to find what the 2022 action is said to have found.
+Hit rates without a campaign are of the order published: about 6 % at random (AQSIQ 2014), 11 % targeted
+(World Shipping Council 2024). Those of intelligence and of the campaign's own risk model are invented: they
+are what it takes to find what the 2022 action is said to have found.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ CODES = tuple(code for code, _ in MISDECLARED + OTHER)
 MISDECLARED_SHARE = (0.55, 0.65, 0.95, 0.93)
 """Of what is found, the share that is a misdeclaration, by basis of selection."""
 
-CASE_SHARE = 0.335
+CASE_SHARE = 0.345
 """Of misdeclared batches, those that become a penalty case."""
 
 STATUSES = ("filed", "decided", "closed", "criminal_referral")
@@ -45,7 +45,8 @@ STATUSES = ("filed", "decided", "closed", "criminal_referral")
 
 @dataclass
 class Inspections:
-    """One row an inspection; `code` is an index of `CODES` or -1 where nothing was found. Instants: UTC seconds.
+    """One row an inspection; `code` is an index of `CODES` or -1 where nothing was found. Instants: UTC
+    seconds.
 
     `on_the_way` are those between declaration and release; the others are of stock that was released already.
     """
@@ -101,7 +102,9 @@ def _codes(rng: np.random.Generator, basis: Ints) -> Ints:
 def inspect_on_the_way(
     settings: SampleSettings, facts: Facts, batches: Batches, rates: PortRates, factor: Floats
 ) -> tuple[Inspections, Ints, Bools]:
-    """Inspections between declaration and release; when each batch's ends (`NEVER`: none), and who is refused."""
+    """Inspections between declaration and release; when each batch's ends (`NEVER`: none), and who is
+    refused.
+    """
     rng = stream(settings.seed, "inspection", batches.port.code)
     n = len(batches)
     there = np.where(batches.advance, batches.ground, batches.lodged)
@@ -129,7 +132,9 @@ def inspect_on_the_way(
 def inspect_backlog(
     settings: SampleSettings, facts: Facts, batches: Batches, made: Inspections
 ) -> Inspections:
-    """Add the action's inspections of stock that was over its limit when it began and had been released already."""
+    """Add the action's inspections of stock that was over its limit when it began and had been released
+    already.
+    """
     if facts.action is None:
         return made
     rng = stream(settings.seed, "backlog inspection", batches.port.code)

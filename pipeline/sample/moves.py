@@ -25,7 +25,9 @@ NOWHERE = -1
 
 @dataclass
 class Visits:
-    """One row a visit of a unit, by batch. `first_of_batch` is the row of each batch's first unit (its lead's)."""
+    """One row a visit of a unit, by batch. `first_of_batch` is the row of each batch's first unit (its
+    lead's).
+    """
 
     batch: Ints
     number: Ints
@@ -69,7 +71,9 @@ def make_visits(settings: SampleSettings, batches: Batches, first_number: int) -
 
 
 def _reused(rng: np.random.Generator, start: Ints, end: Ints) -> list[tuple[int, int]]:
-    """Pairs (visit, earlier visit) of one container: at least two weeks apart, each visit in one pair at most."""
+    """Pairs (visit, earlier visit) of one container: at least two weeks apart, each visit in one pair at
+    most.
+    """
     n = len(start)
     draws = rng.random((n, 2))
     again = np.flatnonzero(draws[:, 0] < REUSED_SHARE)
@@ -118,7 +122,9 @@ def _slots(group: Ints, start: Ints, end: Ints) -> Ints:
 
 @dataclass
 class _Inside:
-    """Second positions: the visit, when it was picked up, inspected (`NEVER`: only moved) and put down again."""
+    """Second positions: the visit, when it was picked up, inspected (`NEVER`: only moved) and put down
+    again.
+    """
 
     visit: Ints
     picked: Ints

@@ -1,8 +1,9 @@
 """The calendar of the sample world: how much arrives on a day, and how fast each port works.
 
-A stage is an amount of work in hours of a port that works as it should. A port's clock says how many such hours it
-does in an hour; where it falls behind, all that lies there slows down, and where capacity is added, old stock and
-new are done faster at once. So the pile-up, the action that clears it and the relapse are the ports' capacities.
+A stage is an amount of work in hours of a port that works as it should. A port's clock says how many such
+hours it does in an hour; where it falls behind, all that lies there slows down, and where capacity is added,
+old stock and new are done faster at once. So the pile-up, the action that clears it and the relapse are the
+ports' capacities.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ RELEASE_SLOW_FROM, RELEASE_SLOW_TO = 2.25, 3.0
 """Hours of customs and preparation per hour of work as the pile-up begins and at its height."""
 
 RELEASE_RATE_IN_ACTION, RELEASE_RATE_AFTER = 1.18, 1.05
-LEFT_BEHIND_FROM, LEFT_BEHIND_TO = 0.155, 0.43
+LEFT_BEHIND_FROM, LEFT_BEHIND_TO = 0.16, 0.44
 """Share of released batches that nobody fetches, over all ports, as the pile-up begins and at its height."""
 
 RELAPSE_AFTER_DAYS = 26 * 7
@@ -86,12 +87,15 @@ def _progress(day: Ints, first: int, last: int) -> Floats:
 
 
 def _clock(first_day: int, rate: Floats) -> WorkClock:
-    at = (first_day + np.arange(len(rate) + 1)) * 86_400.0 - LOCAL_OFFSET_SECONDS
-    return WorkClock(at, np.concatenate(([0.0], np.cumsum(rate * 24))))
+    at: Floats = (first_day + np.arange(len(rate) + 1)) * 86_400.0 - LOCAL_OFFSET_SECONDS
+    done: Floats = np.concatenate((np.zeros(1), np.cumsum(rate * 24)))
+    return WorkClock(at, done)
 
 
 def pile_up_began(facts: Facts) -> int | None:
-    """Local day on which the ports begin to fall behind: with the baseline window, else 100 days before the action."""
+    """Local day on which the ports begin to fall behind: with the baseline window, else 100 days before
+    the action.
+    """
     if facts.action is None:
         return None
     return facts.baseline.first if facts.baseline else facts.action.first - 100

@@ -15,12 +15,16 @@ MAX_BATCHES = 7_000_000
 """More would need container numbers that are not there."""
 
 PILOT_EFFECT = 0.75
-"""At the pilot ports clearance hours of batches that arrive from the pilot's start on are multiplied by this."""
+"""At the pilot ports clearance hours of batches that arrive from the pilot's start on are multiplied by
+this.
+"""
 
 
 @dataclass(frozen=True)
 class SampleSettings:
-    """Settings of a sample world: how much, where, from when, how dirty. `dirty_pct` is in percent of rows."""
+    """Settings of a sample world: how much, where, from when, how dirty. `dirty_pct` is in percent of
+    rows.
+    """
 
     batches: int = DEFAULT_BATCHES
     ports: int = 20
@@ -49,7 +53,9 @@ class SampleSettings:
 
 @dataclass(frozen=True)
 class SampleSummary:
-    """What was written. `truth` is computed from the world itself, before any fault was put into the files."""
+    """What was written. `truth` is computed from the world itself, before any fault was put into the
+    files.
+    """
 
     files: int
     rows: int

@@ -1,7 +1,7 @@
 """Random streams that do not depend on one another, and the few draws that the world is made of.
 
-Every purpose and port has its own stream, so that adding a draw to one leaves the others' bytes as they were. Only
-uniform and normal deviates of `numpy.random.PCG64` are used; all else is computed from them.
+Every purpose and port has its own stream, so that adding a draw to one leaves the others' bytes as they were.
+Only uniform and normal deviates of `numpy.random.PCG64` are used; all else is computed from them.
 """
 
 from __future__ import annotations
@@ -65,7 +65,9 @@ def check_digit(owner_code: str, serial: str) -> int:
 
 
 def container_numbers(first: int, n: int, seed: int) -> list[str]:
-    """Numbers `first` to `first + n - 1` of a fixed row of container numbers, all different, check digits right."""
+    """Numbers `first` to `first + n - 1` of a fixed row of container numbers, all different, check digits
+    right.
+    """
     index = np.arange(first, first + n, dtype=np.int64)
     owner = index % len(OWNER_CODES)
     # 700,001 has no factor in common with 1,000,000: every serial number comes once before any comes twice.

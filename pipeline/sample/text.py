@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
 import pyarrow as pa
@@ -13,12 +14,14 @@ from pipeline.contract import SOURCES
 from pipeline.sample.facts import LOCAL_OFFSET_SECONDS
 from pipeline.sample.streams import Bools, Floats, Ints
 
-Cell = pa.Array | str
+Cell: TypeAlias = pa.Array | str
 
 
 @dataclass(frozen=True)
 class Style:
-    """The form of a port's files. `offset` tells whether instants carry `+08:00`; without it they are local time."""
+    """The form of a port's files. `offset` tells whether instants carry `+08:00`; without it they are
+    local time.
+    """
 
     delimiter: str = ","
     encoding: str = "utf-8"
@@ -109,7 +112,9 @@ def quoted(value: str) -> str:
 
 
 def lines(source: str, columns: Mapping[str, Cell], style: Style, rows: int) -> pa.Array:
-    """The lines of a table with their line ends, the columns in the contract's order; those not given are empty."""
+    """The lines of a table with their line ends, the columns in the contract's order; those not given are
+    empty.
+    """
     cells: list[pa.Array | pa.Scalar] = []
     for name in SOURCES[source].column_names[:-1]:
         cell = columns.get(name, "")

@@ -1,4 +1,6 @@
-"""Figures of the world itself, by plain interval arithmetic: what a correct load of the clean files would show."""
+"""Figures of the world itself, by plain interval arithmetic: what a correct load of the clean files would
+show.
+"""
 
 from __future__ import annotations
 
@@ -44,7 +46,9 @@ def keep(batches: Batches, inspections: Inspections, cases: Cases) -> PortTruth:
 
 
 def period_rmst(start: Ints, end: Ints, window: Window, as_of: int, tau_hours: float) -> tuple[float, float]:
-    """Restricted mean (hours) of a window by Kaplan-Meier with delayed entry, and the largest age observed."""
+    """Restricted mean (hours) of a window by Kaplan-Meier with delayed entry, and the largest age
+    observed.
+    """
     opens, closes = window.start_seconds, min(window.end_seconds, as_of)
     inside = (start < closes) & (end > opens)
     entry = np.maximum(0, opens - start[inside]) / 3600
@@ -159,7 +163,9 @@ def _quiet_weeks(
 def world_truth(
     settings: SampleSettings, facts: Facts, ports: list[PortTruth], relapse_port: str | None, as_of: int
 ) -> dict[str, Any]:
-    """The figures of `sample.json`: the special action, what came after it, and what was built in on purpose."""
+    """The figures of `sample.json`: the special action, what came after it, and what was built in on
+    purpose.
+    """
     truth: dict[str, Any] = {"batches": int(sum(len(port.ground) for port in ports))}
     if facts.action is not None and facts.action.start_seconds < as_of:
         truth["special_action"] = {

@@ -1,4 +1,6 @@
-"""Writes a sample world: every source by port and period, what is true of it, and a note that it is invented."""
+"""Writes a sample world: every source by port and period, what is true of it, and a note that it is
+invented.
+"""
 
 from __future__ import annotations
 
@@ -19,23 +21,27 @@ from pipeline.sample.world import PortWorld, Profile, calendar, make_port, profi
 
 NOTE = """SAMPLE DATA, INVENTED.
 
-Nothing in this folder is real: no unit, batch, firm, inspection, case, temperature or hazard. Everything was drawn by
-`dgwatch sample` from a model of ports, so that the dashboard has something to show and tests have a known truth.
-Only port codes, UN numbers and shipping names are those of the public lists; campaign dates and limits are the
-illustrative ones of the reference tables. sample.json holds the settings and what is true of this world.
+Nothing in this folder is real: no unit, batch, firm, inspection, case, temperature or hazard. Everything was
+drawn by `dgwatch sample` from a model of ports, so that the dashboard has something to show and tests have a
+known truth. Only port codes, UN numbers and shipping names are those of the public lists; campaign dates and
+limits are the illustrative ones of the reference tables. sample.json holds the settings and what is true of
+this world.
 
 """
 
 
 def write_sample(
-    out: Path, settings: SampleSettings, progress: Callable[[float, str], None] | None = None
+    out: Path,
+    settings: SampleSettings,
+    progress: Callable[[float, str], None] | None = None,
+    reference: Path | None = None,
 ) -> SampleSummary:
     """Write source files of an invented port world into `out`; equal settings write equal bytes.
 
-    `progress` is called with the share done (0 to 1) and what is being done. Raises `UserMistake` for settings that
-    no world can have.
+    `progress` is called with the share done (0 to 1) and what is being done; `reference` is a folder of
+    reference tables that replace the shipped ones. Raises `UserMistake` for settings that no world can have.
     """
-    facts = load_facts()
+    facts = load_facts(reference)
     chosen = profiles(settings, facts)
     out.mkdir(parents=True, exist_ok=True)
     writer = Writer(out, settings, facts.chinese_headers, {p.port.code: p.port.aliases for p in chosen})
