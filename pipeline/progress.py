@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Protocol
 
 from rich.console import Console
 from rich.progress import (
     BarColumn,
-    MofNCompleteColumn,
     SpinnerColumn,
     TaskID,
     TaskProgressColumn,
@@ -99,10 +98,22 @@ def on_terminal() -> Iterator[Progress]:
         TextColumn("{task.description}", markup=False),
         BarColumn(bar_width=30),
         TaskProgressColumn(),
-        MofNCompleteColumn(),
         TimeElapsedColumn(),
     )
     with RichProgress(*columns, console=console) as drawn:
         bars = Bars(drawn)
         yield bars
         bars.finish()
+
+
+def shares(progress: Progress, name: str) -> Callable[[float, str], None]:
+    """A listener for a run that tells the share it has done, 0 to 1, as one stage."""
+    progress.stage(name, 1.0)
+    done = 0.0
+
+    def tell(share: float, _what: str) -> None:
+        nonlocal done
+        progress.advance(share - done)
+        done = share
+
+    return tell

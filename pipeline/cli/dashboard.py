@@ -20,9 +20,10 @@ from dataclasses import replace
 from pathlib import Path
 from types import FrameType
 
-from pipeline import progress
+from pipeline import build, progress
 from pipeline.cli import messages
 from pipeline.errors import UserMistake
+from pipeline.sample import SampleSettings, write_sample
 from pipeline.settings import ROOT, Settings, home
 
 HOST = "127.0.0.1"
@@ -46,22 +47,19 @@ def demo(chosen: argparse.Namespace) -> int:
     return run_dashboard(settings, chosen.port, browser=not chosen.no_browser)
 
 
-def prepare_demo(files: Path, settings: Settings) -> None:
+def prepare_demo(files: Path, settings: Settings, world: SampleSettings | None = None) -> None:
     """Make the sample files and load them; what an earlier run finished is not done again.
 
     The files appear under their name only when all are written, and loading knows the files it has: whatever
     an interrupted run left undone, the next one does.
     """
-    from pipeline import build
-    from pipeline.sample import SampleSettings, write_sample
-
     with progress.on_terminal() as bars:
         if not files.is_dir():
             messages.note("Making the sample data (once) ...")
             unfinished = files.with_name(files.name + ".unfinished")
             shutil.rmtree(unfinished, ignore_errors=True)
             unfinished.mkdir(parents=True)
-            write_sample(unfinished, SampleSettings(), bars)
+            write_sample(unfinished, world or SampleSettings(), progress.shares(bars, "Writing sample files"))
             unfinished.rename(files)
         build.load(settings, [files], None, bars)
 

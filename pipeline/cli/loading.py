@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import argparse
-import datetime as dt
 import json
+import shlex
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from pipeline import build, progress
 from pipeline.cli import messages
 from pipeline.errors import UserMistake
+from pipeline.sample import SampleSettings, write_sample
 
 if TYPE_CHECKING:
     from pipeline.build import FileSummary, LoadSummary
@@ -42,7 +43,7 @@ def exit_code(summary: LoadSummary, strict: bool) -> int:
 
 def summary_table(summary: LoadSummary) -> str:
     """One line a file and the totals, in at most 100 columns."""
-    rows = [("file", *COUNTS)]
+    rows: list[tuple[str, ...]] = [("file", *COUNTS)]
     for file in summary.files:
         rows.append((f"{file.file}{_state(file)}", *(f"{getattr(file, count):,}" for count in COUNTS)))
     rows.append((f"total of {len(summary.files):,}", *(f"{summary.totals[count]:,}" for count in COUNTS)))
@@ -68,12 +69,8 @@ def say_what_to_do(files: Iterable[FileSummary]) -> None:
     worst = max(files, key=lambda file: file.rejected, default=None)
     if worst is not None and worst.rejected:
         messages.note(
-            f"Rejected rows, to mend and load again: dgwatch rejects --file {_quoted(worst.file)} -o FILE"
+            f"Rejected rows, to mend and load again: dgwatch rejects --file {shlex.quote(worst.file)} -o FILE"
         )
-
-
-def _quoted(name: str) -> str:
-    return f"'{name}'" if set(name) & set(" ()'") else name
 
 
 def rebuild(chosen: argparse.Namespace) -> int:
@@ -91,20 +88,15 @@ def rebuild(chosen: argparse.Namespace) -> int:
 
 def sample(chosen: argparse.Namespace) -> int:
     """Write sample source files."""
-    from pipeline.sample import SampleSettings, write_sample
-
-    asked = {
-        "batches": chosen.batches,
-        "ports": chosen.ports,
-        "seed": chosen.seed,
-        "starts_on": chosen.starts_on,
-        "days": chosen.days,
-        "dirty_pct": chosen.dirty,
-    }
-    settings = SampleSettings(**{name: value for name, value in asked.items() if value is not None})
-    started = dt.datetime.now()
+    names = ("batches", "ports", "seed", "start", "days", "dirty_pct")
+    asked = {name: getattr(chosen, name) for name in names if getattr(chosen, name) is not None}
     with progress.on_terminal() as bars:
-        write_sample(chosen.out, settings, bars)
-    seconds = (dt.datetime.now() - started).total_seconds()
-    messages.put(f"sample files in {chosen.out} ({seconds:.0f} s); load them with: dgwatch load {chosen.out}")
+        written = write_sample(
+            chosen.out, SampleSettings(**asked), progress.shares(bars, "Writing sample files")
+        )
+    messages.put(
+        f"{chosen.out}: {written.files:,} files of an invented port world, {written.rows:,} rows, "
+        f"{written.dirty_rows:,} of them faulty on purpose"
+    )
+    messages.note(f"Load them with: dgwatch load {shlex.quote(str(chosen.out))}")
     return 0

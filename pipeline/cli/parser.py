@@ -156,10 +156,14 @@ def _sample(parser: Parser) -> None:
     parser.add_argument("--batches", metavar="N", type=values.count, help="batches over the whole time")
     parser.add_argument("--ports", metavar="N", type=values.count, help="ports")
     parser.add_argument("--seed", metavar="N", type=values.seed, help="same seed, same bytes")
-    parser.add_argument("--from", dest="starts_on", metavar="DATE", type=values.day, help="first day")
+    parser.add_argument("--from", dest="start", metavar="DATE", type=values.day, help="first day")
     parser.add_argument("--days", metavar="N", type=values.count, help="days")
     parser.add_argument(
-        "--dirty", metavar="PCT", type=values.percent, help="share of faulty rows, in percent"
+        "--dirty",
+        dest="dirty_pct",
+        metavar="PCT",
+        type=values.percent,
+        help="share of faulty rows, in percent",
     )
 
 

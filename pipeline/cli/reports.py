@@ -43,8 +43,6 @@ PROMISED = (
 COUNTED_BY_UNIT = ("stays", "stock", "dwell", "survival")
 """Where `--count unit` has a meaning (ruling 14)."""
 
-DIRECTIONS = ("import", "export", "transhipment")
-
 
 def report(chosen: argparse.Namespace) -> int:
     """Print or write a report of the registry."""
@@ -96,7 +94,7 @@ def filters_of(chosen: argparse.Namespace) -> Filters:
         date_to=chosen.date_to,
         ports=tuple(port.strip().upper() for port in chosen.ports),
         classes=tuple(_class(code) for code in chosen.classes),
-        direction=_direction(chosen.direction),
+        direction=chosen.direction.lower() if chosen.direction else None,
         count=chosen.count,
         by=_listed(getattr(chosen, "by", None)),
         campaign_id=getattr(chosen, "campaign", None),
@@ -108,14 +106,6 @@ def filters_of(chosen: argparse.Namespace) -> Filters:
 def _class(code: str) -> str:
     code = code.strip()
     return code.lower() if code.lower() == "unidentified" else code.upper()
-
-
-def _direction(direction: str | None) -> str | None:
-    if direction is None or direction.lower() in DIRECTIONS:
-        return direction and direction.lower()
-    raise UserMistake(
-        f"--direction {direction}: no such direction", suggestion(direction, DIRECTIONS, "They are")
-    )
 
 
 def _listed(text: str | None) -> tuple[str, ...]:
