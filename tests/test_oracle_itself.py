@@ -574,7 +574,8 @@ def test_campaign(tmp_path: Path) -> None:
     K|2022-06-03|2022-06-05|CNSHA;DEHAM|30"""
     tables = with_tables(tmp_path, f"{RULE_COLUMNS}\nd||||||||24|", campaigns)
     lake = lake_of(("yard_moves", text), tables=tables)
-    names = "scope day days opening_backlog cleared_opening cleared_new cleared_relocated remaining target_cleared"
+    names = "scope day days opening_backlog cleared_opening cleared_new cleared_relocated remaining "
+    names += "target_cleared"
     shown = list(columns(campaign_report(lake, Options(), "K"), *names.split()))
     assert shown == ["all 3 3 4 2 1 1 2 30", "CNSHG 3 3 4 2 1 1 2 -"]
     shown = list(columns(campaign_report(lake, Options(as_of=utc("2022-06-01T20:00Z")), "K"), *names.split()))
