@@ -87,8 +87,8 @@ def _progress(day: Ints, first: int, last: int) -> Floats:
 
 
 def _clock(first_day: int, rate: Floats) -> WorkClock:
-    at: Floats = (first_day + np.arange(len(rate) + 1)) * 86_400.0 - LOCAL_OFFSET_SECONDS
-    done: Floats = np.concatenate((np.zeros(1), np.cumsum(rate * 24)))
+    at = np.asarray((first_day + np.arange(len(rate) + 1)) * 86_400 - LOCAL_OFFSET_SECONDS, dtype=np.float64)
+    done = np.concatenate((np.zeros(1), np.cumsum(rate * 24)))
     return WorkClock(at, done)
 
 
@@ -129,14 +129,15 @@ def port_rates(
         release = np.where(before, 1 / slow, release)
         release = np.where(during, RELEASE_RATE_IN_ACTION * settle + (1 - settle) / slow, release)
         pick_up = np.where(before, 1 / (1 + 0.3 * severity * x), 1.3)
-        improving = _progress(day, ended, ended + 84)
-        pick_up = np.where(after, 1.05 + 0.20 * improving, pick_up)
+        # The teams go home one by one; what they taught stays, and the last weeks' let-up is over in two months.
+        improving = _progress(day, ended + 35, ended + 63)
+        pick_up = np.where(after, 1.05 + 0.55 * improving, pick_up)
         share = severity * (LEFT_BEHIND_FROM + (LEFT_BEHIND_TO - LEFT_BEHIND_FROM) * x)
         left = np.where(before, np.minimum(share, 0.9), left)
         left = np.where(
             during, np.minimum(share, 0.9) * (1 - _progress(day, opened, opened + 6)) + 0.003, left
         )
-        left = np.where(after, 0.012 * (1 - improving) + 0.002, left)
+        left = np.where(after, 0.055 * (1 - improving) + 0.001, left)
         clearing = np.where(before, 1 / 150, clearing)
         clearing = np.where(during, 1 / 45 + (1 / 9 - 1 / 45) * _progress(day, opened, ended), clearing)
     monday = relapse_week(facts)
