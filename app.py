@@ -28,7 +28,9 @@ def main() -> None:
     """One run of the frame, then the page."""
     words = frame.words()
     st.set_page_config(
-        page_title="dgwatch", page_icon=str(Path(__file__).parent / "pages" / "shared" / "icon.png"), layout="wide",
+        page_title="dgwatch",
+        page_icon=str(Path(__file__).parent / "pages" / "shared" / "icon.png"),
+        layout="wide",
         menu_items={"about": words("about")},
     )
     frame.mark()

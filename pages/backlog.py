@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.shared import charts, components, data, filters, frame, grids
+from pages.shared import cell, charts, components, data, filters, frame, grids, heatmaps
 
 frame.guard(__file__)
 
-words, palette = frame.words(), frame.palette()
+words = frame.words()
 chosen = filters.sidebar("window", "ports", "classes", "direction", "count")
 components.heading(words("backlog.title"), chosen)
 components.need_data()
@@ -21,52 +21,37 @@ if by_port.empty:
 components.cards(grids.headline_cards(headline.iloc[0], chosen))
 
 components.section("backlog.map")
-left, right = st.columns([1, 2])
-with left:
-    measure = filters.switch("measure", ["backlog", "stock"], lambda code: words(f"measure.{code}"))
-with right:
-    rows = filters.switch("rows", list(grids.ROWS), lambda code: words(f"rows.{code}"))
-grid = grids.ROWS[rows]
-inside = chosen
-if grid.inside_port:
-    inside = filters.inside(chosen, grids.ports_by_backlog(by_port))
+measure, rows, inside = grids.switches(chosen, by_port)
+grid, picked = grids.ROWS[rows], cell.chosen()
 with components.user_errors():
-    cells = by_port if rows == "port" else data.metric(grid.metric, inside)
-cell = filters.cell()
-if cells.empty:
-    components.nothing_found()
-else:
-    figure = charts.heatmap(
-        grids.placed(cells, rows), "date", grid.y, measure, words=words, palette=palette, label=grids.label(rows),
-        marked=grids.marked(cell, "day", grid.part),
-    )
-    components.clickable(figure, "heatmap", {"x": "day", "y": grid.part}, words("alt.heatmap"), grids.fixed(inside, rows))
-    components.download(cells, grid.metric, inside, "heatmap")
+    days = by_port if rows == "port" else data.metric(grid.metric, inside)
+    ages = data.metric("stock_by_class_age", inside)
+    behind = data.metric("batches_in_yard", grids.narrowed(chosen, picked, measure))
+look = frame.look(chosen.count)
 
-left, right = st.columns([1, 1], gap="large")
+placed, marked = grids.placed(days, rows), grids.marked(picked, "day", grid.part)
+figure = heatmaps.heatmap(placed, "date", grid.y, measure, look=look, label=grids.label(rows), marked=marked)
+parts = {"x": "day", "y": grid.part}
+components.clickable(figure, "heatmap", parts, words("alt.heatmap"), grids.fixed(inside, rows))
+components.download(days, grid.metric, inside, "heatmap")
+
+left, right = st.columns([3, 2], gap="large")
 with left:
     components.section("backlog.ages")
-    with components.user_errors():
-        ages = data.metric("stock_by_class_age", inside)
-    if ages.empty:
-        components.nothing_found()
-    else:
-        figure = charts.heatmap(
-            ages, "age_bucket", "lead_class", measure, words=words, palette=palette, label=grids.label("class"),
-            x_label=grids.label("age_bucket"), order=grids.classes(ages), marked=grids.marked(cell, "age", "class"),
-        )
-        components.clickable(figure, "ages", {"x": "age", "y": "class"}, words("alt.ages"), grids.fixed(inside, rows))
-        components.download(ages, "stock_by_class_age", inside, "ages")
+    names = {"label": grids.label("class"), "x_label": grids.label("age_bucket")}
+    order, marked = grids.classes(ages), grids.marked(picked, "age", "class")
+    figure = heatmaps.heatmap(
+        ages, "age_bucket", "lead_class", measure, look=look, order=order, marked=marked, **names
+    )
+    parts = {"x": "age", "y": "class"}
+    components.clickable(figure, "ages", parts, words("alt.ages"), grids.fixed(inside, rows))
+    components.download(ages, "stock_by_class_age", inside, "ages")
 with right:
     components.section("backlog.trend")
-    figure = charts.daily_totals(by_port, words=words, palette=palette, unit=words(f"unit.{chosen.count}"))
-    components.chart(figure, "trend", words("alt.trend"))
+    components.chart(charts.daily_totals(by_port, look=look), "trend", words("alt.trend"))
 
-narrowed = grids.narrowed(chosen, cell, measure)
-components.section("backlog.batches", where=grids.where(cell), limit=grids.LIMIT)
-if cell:
-    st.button(words("backlog.clear"), on_click=filters.forget_cell)
-with components.user_errors():
-    behind = data.metric("batches_in_yard", narrowed)
-components.table(behind, "batches_in_yard", narrowed)
+components.section("backlog.batches", where=grids.where(picked), limit=grids.LIMIT)
+if picked:
+    st.button(words("backlog.clear"), on_click=cell.forget)
+components.table(behind, "batches_in_yard", grids.narrowed(chosen, picked, measure), columns=grids.LISTED)
 components.definitions("stock_by_port_day", "stock_headline", "stock_by_class_age", "batches_in_yard")

@@ -8,7 +8,7 @@ from pages.shared import charts, components, data, filters, frame, story
 
 frame.guard(__file__)
 
-words, palette = frame.words(), frame.palette()
+words = frame.words()
 chosen = filters.sidebar()
 components.heading(words("batch.title"), chosen)
 components.need_data()
@@ -41,7 +41,7 @@ events = story.events(parts)
 if events.empty:
     components.nothing_found()
 else:
-    figure = charts.story(events, words=words, palette=palette, lanes=story.lanes(events))
+    figure = charts.story(events, look=frame.look(), lanes=story.lanes(events))
     components.chart(figure, "story", words("alt.story"))
 for name, rows in parts.items():
     components.section(f"batch.{name}")

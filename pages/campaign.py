@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import streamlit as st
 
-from pages.shared import charts, components, data, filters, frame, headline
+from pages.shared import charts, components, data, filters, frame, grids, headline
 
 frame.guard(__file__)
 
-words, palette = frame.words(), frame.palette()
-batches = words("unit.batches")
+words, look = frame.words(), frame.look()
 if data.release() is None:
     components.heading(words("campaign.title"))
     components.need_data()
 with components.user_errors():
     campaigns = data.metric("campaigns")
 chosen = filters.campaign(filters.sidebar("ports", "classes", "direction"), campaigns)
+overdue = grids.oldest_overdue(chosen)
 with components.user_errors():
     scopes = data.metric("campaign", chosen)
     days = data.metric("campaign_days", chosen)
@@ -25,7 +23,7 @@ with components.user_errors():
     cases = data.metric("cases_by_status", chosen)
     rates = data.metric("hit_rates", chosen)
     published = data.metric("published_figures")
-    oldest = data.metric("batches_in_yard", replace(chosen, campaign_id=None, overdue_only=True, limit=100))
+    oldest = data.metric("batches_in_yard", overdue)
 this = headline.campaign_row(campaigns, chosen.campaign_id)
 
 components.heading(words.pick(this.name, this.name_zh), chosen)
@@ -40,12 +38,13 @@ st.caption(words("campaign.published.note"))
 left, right = st.columns([3, 2], gap="large")
 with left:
     components.section("campaign.burn_down")
-    components.chart(charts.burn_down(headline.whole(days), words=words, palette=palette), "burn_down", words("alt.burn_down"))
+    figure = charts.burn_down(headline.whole(days), look=look)
+    components.chart(figure, "burn_down", words("alt.burn_down"))
     components.download(days, "campaign_days", chosen, "campaign_days")
 with right:
     components.section("campaign.balance")
-    balance = headline.balance(total)
-    components.chart(charts.bars(balance, "name", "batches", palette=palette, unit=batches), "balance", words("alt.balance"))
+    figure = charts.bars(headline.balance(total), "name", "batches", look=look, quiet=1)
+    components.chart(figure, "balance", words("alt.balance"))
 
 left, right = st.columns([3, 2], gap="large")
 with left:
@@ -53,8 +52,7 @@ with left:
     if misdeclared.empty:
         components.nothing_found()
     else:
-        named = headline.named(misdeclared)
-        figure = charts.bars(named, "name", "batches", palette=palette, unit=batches)
+        figure = charts.bars(headline.named(misdeclared), "name", "batches", look=look)
         components.chart(figure, "misdeclared", words("alt.misdeclared"))
     components.download(misdeclared, "misdeclared_by_code", chosen, "misdeclared")
 with right:
@@ -66,7 +64,7 @@ with right:
 components.section("campaign.per_port")
 components.table(scopes, "campaign", chosen)
 components.section("campaign.oldest")
-components.table(oldest, "batches_in_yard", replace(chosen, campaign_id=None, overdue_only=True, limit=100))
+components.table(oldest, "batches_in_yard", overdue, columns=grids.LISTED)
 components.definitions(
     "campaign", "campaign_days", "misdeclared_by_code", "cases_by_status", "hit_rates", "published_figures"
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.shared import components, data, filters, frame, method
+from pages.shared import components, filters, frame, method
 
 frame.guard(__file__)
 

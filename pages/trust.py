@@ -7,7 +7,7 @@ from pages.shared.filters import sidebar
 
 frame.guard(__file__)
 
-words, palette = frame.words(), frame.palette()
+words = frame.words()
 chosen = sidebar("ports")
 components.heading(words("trust.title"), chosen)
 components.need_data()
@@ -21,14 +21,14 @@ components.table(frames["freshness"], "freshness", chosen)
 components.section("trust.rejects")
 by_reason = frames["rejects_by_reason"]
 if not by_reason.empty:
-    figure = charts.bars(trusted.by_reason(by_reason), "name", "rows", palette=palette, unit=words("unit.rows"))
+    figure = charts.bars(trusted.by_reason(by_reason), "name", "rows", look=frame.look("rows"))
     components.chart(figure, "rejects", words("alt.rejects"))
-components.table(by_reason, "rejects_by_reason", chosen)
+components.table(by_reason, "rejects_by_reason", chosen, columns=("source", "reason", "rows"))
 components.section("trust.rejected_rows")
 components.table(frames["rejects"], "rejects", chosen)
 
 components.section("trust.warnings")
-components.table(frames["warnings"], "warnings", chosen)
+components.table(frames["warnings"], "warnings", chosen, columns=("source", "warning", "rows"))
 components.table(frames["warned_rows"], "warned_rows", chosen)
 
 components.section("trust.loads")

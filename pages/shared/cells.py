@@ -10,11 +10,12 @@ import streamlit as st
 
 from pages.shared import data, frame, labels
 
+_NARROW = {"sha256"}
 _LONG = {"message", "note", "definition", "sentence", "sentence_zh", "value", "raw"}
 
 
 def in_words(rows: pd.DataFrame, link: Callable[[str], str]) -> tuple[pd.DataFrame, dict[str, Any]]:
-    """The frame for the screen and how its columns are shown, by column name. Order and rows stay as they are."""
+    """The frame for the screen and how its columns are shown, by column name."""
     view = pd.DataFrame(index=range(len(rows)))
     config: dict[str, Any] = {}
     for name in rows.columns:
@@ -34,16 +35,20 @@ def _column(cells: pd.Series, name: str, link: Callable[[str], str]) -> tuple[pd
     if pd.api.types.is_numeric_dtype(cells):
         decimals = pd.api.types.is_float_dtype(cells) and bool((cells.dropna() % 1 != 0).any())
         step = None if not decimals else 0.1
-        return cells, st.column_config.NumberColumn(heading, format="localized" if not decimals else "%.1f", step=step)
+        return cells, st.column_config.NumberColumn(
+            heading, format="localized" if not decimals else "%.1f", step=step
+        )
     if name == "date" or name.endswith(("_on", "_from", "_to")):
         return cells.astype(object), st.column_config.DateColumn(heading, format="YYYY-MM-DD")
-    width = "large" if name in _LONG else None
+    width: Any = "large" if name in _LONG else "small" if name in _NARROW else None
     return labels.labelled(cells, name), st.column_config.TextColumn(heading, width=width)
 
 
 def _links(cells: pd.Series, link: Callable[[str], str]) -> pd.Series:
-    """An address a batch, the batch behind # for the cell to show; several batches joined by ; are left as text."""
-    return cells.map(lambda batch: f"{link(batch)}#{batch}" if batch and ";" not in batch else batch, na_action="ignore")
+    """An address a batch, with the batch behind # for the cell to show; several joined by ; stay text."""
+    return cells.map(
+        lambda batch: f"{link(batch)}#{batch}" if batch and ";" not in batch else batch, na_action="ignore"
+    )
 
 
 def _wall(cells: pd.Series) -> pd.Series:

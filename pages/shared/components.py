@@ -1,4 +1,4 @@
-"""What the screens are made of: headings, figures in cards, tables with their download, empty states, definitions."""
+"""What the screens are made of: headings, cards, tables with their download, empty states, definitions."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
 
-from pages.shared import cells, data, filters, frame, url
+from pages.shared import cell, cells, data, frame, url
 from pipeline.errors import NothingFound, UserMistake
 from pipeline.metrics import Filters
 
@@ -83,7 +83,13 @@ def cards(figures: Sequence[tuple[str, str, str]]) -> None:
     for column, (name, figure, below) in zip(st.columns(len(figures)), figures, strict=True):
         with column:
             st.metric(
-                name, figure, delta=below or None, delta_color="off", delta_arrow="off", border=True, height="stretch"
+                name,
+                figure,
+                delta=below or None,
+                delta_color="off",
+                delta_arrow="off",
+                border=True,
+                height="stretch",
             )
 
 
@@ -96,21 +102,31 @@ def chart(figure: go.Figure, key: str, alt: str) -> None:
 def clickable(
     figure: go.Figure, key: str, parts: Mapping[str, str], alt: str, fixed: Mapping[str, str] | None = None
 ) -> None:
-    """A figure whose cells can be clicked; `parts` says what x and y of a cell are, `fixed` what the whole is of."""
+    """A figure whose cells can be clicked; see `cell.choose` for `parts` and `fixed`."""
     with st.container(key=f"wide_{key}"):
         st.plotly_chart(
-            figure, theme=None, key=key, config=CHART_CONFIG, alt=alt, selection_mode="points",
-            on_select=partial(filters.choose_cell, key, parts, fixed or {}),
+            figure,
+            theme=None,
+            key=key,
+            config=CHART_CONFIG,
+            alt=alt,
+            selection_mode="points",
+            on_select=partial(cell.choose, key, parts, fixed or {}),
         )
 
 
 def table(
-    rows: pd.DataFrame, metric: str, chosen: Filters, *, key: str | None = None, columns: Sequence[str] | None = None,
+    rows: pd.DataFrame,
+    metric: str,
+    chosen: Filters,
+    *,
+    key: str | None = None,
+    columns: Sequence[str] | None = None,
     height: int | None = None,
 ) -> None:
-    """A frame in words, with its download. `columns`: which to show first and only; the download has the same.
+    """A frame in words, with its download. `columns`: those to show, in order; the download has the same.
 
-    A consignment_id links to that batch's page. The download holds codes and UTC instants, as the report does.
+    A consignment_id links to that batch's page. The download has codes and UTC instants, as the report does.
     """
     words = frame.words()
     key = key or metric
@@ -120,8 +136,12 @@ def table(
         return
     view, config = cells.in_words(shown, link)
     st.dataframe(
-        view, hide_index=True, column_config=config, placeholder="–", key=f"table_{key}",
-        height=height or min(36 * (len(view) + 1) + 3, 420),
+        view,
+        hide_index=True,
+        column_config=config,
+        placeholder="–",
+        key=f"table_{key}",
+        height=height or "auto",
     )
     note = words("rows", rows=words.number(len(shown)))
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
@@ -134,8 +154,12 @@ def download(rows: pd.DataFrame, metric: str, chosen: Filters, key: str) -> None
     release = data.release()
     sample = "sample-" if release is not None and release.is_sample else ""
     st.download_button(
-        frame.words()("download"), data=lambda: data.download(rows, metric, chosen),
-        file_name=f"dgwatch-{sample}{metric}.zip", mime="application/zip", key=f"download_{key}", on_click="ignore",
+        frame.words()("download"),
+        data=lambda: data.download(rows, metric, chosen),
+        file_name=f"dgwatch-{sample}{metric}.zip",
+        mime="application/zip",
+        key=f"download_{key}",
+        on_click="ignore",
         type="tertiary",
     )
 
@@ -159,15 +183,22 @@ def definition(key: str) -> None:
     words = frame.words()
     metric = data.registry()[key]
     pick: Callable[..., str] = words.pick
-    lines = [f"**{pick(metric.title, metric.title_zh)}** · `{key}`", pick(metric.definition, metric.definition_zh)]
+    lines = [
+        f"**{pick(metric.title, metric.title_zh)}** · `{key}`",
+        pick(metric.definition, metric.definition_zh),
+    ]
     caveats = pick(metric.caveats, metric.caveats_zh)
     if caveats:
         lines.append(words("definition.caveats", caveats=caveats))
-    lines.append(words("definition.facts", unit=metric.unit, grain=metric.grain, source=metric.source, sql=metric.sql))
+    lines.append(
+        words("definition.facts", unit=metric.unit, grain=metric.grain, source=metric.source, sql=metric.sql)
+    )
     st.markdown("\n\n".join(lines))
 
 
 def reference_table(name: str) -> None:
     """A reference table as it is in force, each row with its source."""
     view, config = cells.in_words(data.table(name), link)
-    st.dataframe(view, hide_index=True, column_config=config, placeholder="–", key=f"reference_{name}", height=320)
+    st.dataframe(
+        view, hide_index=True, column_config=config, placeholder="–", key=f"reference_{name}", height=320
+    )

@@ -1,12 +1,14 @@
 """The one door to the pipeline, and the one cache.
 
-A run of a screen looks at one release: `refresh` picks it at the start, and every figure of the run comes from
-it. Frames are kept by release, reference tables, metric and filters, and are bounded in number.
+A run of a screen looks at one release: `refresh` picks it at the start, and every figure of the run comes
+from it. Frames are kept by release, reference tables, metric and filters, and are bounded in number.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime
+from typing import Any
 
 import pandas as pd
 import streamlit as st
@@ -65,9 +67,19 @@ def registry() -> dict[str, Metric]:
     return REGISTRY
 
 
-def as_of(chosen: Filters) -> datetime:
-    """The instant that the filters look at, naive UTC."""
-    return reader().as_of(chosen)
+def as_of(chosen: Filters) -> datetime | None:
+    """The instant that the filters look at, naive UTC; None where nothing has happened yet."""
+    current = reader()
+    if current.release is None:
+        return None
+    return _as_of(current.release.build_id, chosen.as_of, chosen.known_at, current)
+
+
+@st.cache_data(max_entries=MAX_FRAMES, show_spinner=False)
+def _as_of(
+    build: str, instant: datetime | None, known_at: datetime | None, _reader: Reader
+) -> datetime | None:
+    return _reader.as_of(Filters(as_of=instant, known_at=known_at))
 
 
 @st.cache_data(max_entries=MAX_FRAMES, show_spinner=False)
@@ -89,6 +101,11 @@ def download(frame: pd.DataFrame, key: str, chosen: Filters) -> bytes:
     """A zip of the frame as CSV, as a report writes it, and of what it is: metric, filters, as-of, build."""
     about = export.meta(key, chosen, reader(), len(frame))
     return export.zip_with_meta(key, frame, about)
+
+
+def tuples(rows: pd.DataFrame, *columns: str) -> Iterator[tuple[Any, ...]]:
+    """The named columns row by row."""
+    return zip(*(rows[column] for column in columns), strict=True)
 
 
 def ports() -> list[str]:
@@ -115,7 +132,7 @@ def port_aliases() -> dict[str, str]:
 
 
 def classes() -> list[str]:
-    """Classes and divisions that a filter offers, as the class table orders them; groups like 1.4S are left out."""
+    """Classes and divisions that a filter offers, in order; groups like 1.4S are left out."""
     codes = table("imdg_classes")["code"].astype(str)
     return sorted(code for code in codes if not code[-1:].isalpha() or code == "unidentified")
 

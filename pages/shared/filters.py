@@ -21,12 +21,6 @@ from pipeline.metrics import Filters
 WINDOW_DAYS = {"30": 30, "90": 90, "365": 365}
 WINDOWS = (*WINDOW_DAYS, "all", "custom")
 DEFAULT_WINDOW = "90"
-CELL = ("day", "port", "facility", "place", "class", "age")
-"""Parts that a clicked cell can have, in the order in which they are named."""
-PLACE_MARK = "|"
-"""Between the facility and the block of a place."""
-NO_CODE = "-"
-"""Stands in the address for a code that is empty, e.g. where no facility is known."""
 
 
 def sidebar(*names: str) -> Filters:
@@ -35,42 +29,56 @@ def sidebar(*names: str) -> Filters:
         parts: dict[str, Any] = {}
         for name in names:
             parts |= _WIDGETS[name]()
-        with st.expander(frame.words()("filter.point_in_time"), expanded=bool(url.value("as_of") or url.value("known_at"))):
+        with st.expander(
+            frame.words()("filter.point_in_time"), expanded=bool(url.value("as_of") or url.value("known_at"))
+        ):
             parts |= _instant("as_of") | _instant("known_at")
     window = parts.pop("window", None)
-    chosen = Filters(**parts)
-    return replace(chosen, **_dates(window, chosen)) if window else chosen
+    return _dated(window, Filters(**parts))
 
 
 def _select(name: str, options: list[str], label: Callable[[str], str], first: str) -> str:
     """A choice of one; what the address holds and the list lacks is named and left aside."""
     wanted = url.value(name) or first
     if wanted not in options:
-        _not_understood(name, [wanted])
+        not_understood(name, [wanted])
         wanted = first
     url.bind(name, wanted)
     words = frame.words()
     return st.selectbox(
-        words(f"filter.{name}"), options, format_func=label, key=url.key(name), on_change=url.changed, args=(name,),
+        words(f"filter.{name}"),
+        options,
+        format_func=label,
+        key=url.key(name),
+        on_change=url.changed,
+        args=(name,),
         help=words(f"filter.{name}.help") if words.has(f"filter.{name}.help") else None,
     )
 
 
-def _several(name: str, options: list[str], label: Callable[[str], str], aliases: Mapping[str, str]) -> tuple[str, ...]:
+def _several(
+    name: str, options: list[str], label: Callable[[str], str], aliases: Mapping[str, str]
+) -> tuple[str, ...]:
     wanted = [aliases.get(code, code) for code in url.values(name)]
     unknown = [code for code in wanted if code not in options]
     if unknown:
-        _not_understood(name, unknown)
+        not_understood(name, unknown)
     url.bind(name, [code for code in wanted if code in options])
     words = frame.words()
     picked = st.multiselect(
-        words(f"filter.{name}"), options, format_func=label, key=url.key(name), on_change=url.changed, args=(name,),
+        words(f"filter.{name}"),
+        options,
+        format_func=label,
+        key=url.key(name),
+        on_change=url.changed,
+        args=(name,),
         placeholder=words("filter.all"),
     )
     return tuple(picked)
 
 
-def _not_understood(name: str, values: list[str]) -> None:
+def not_understood(name: str, values: list[str]) -> None:
+    """Say that the address asks for what is not there; it is left aside."""
     words = frame.words()
     st.warning(words("filter.not_understood", name=words(f"filter.{name}"), values=", ".join(values)))
 
@@ -111,19 +119,26 @@ def _window() -> dict[str, Any]:
 def _date(name: str) -> None:
     url.bind(name, _read(name, date.fromisoformat))
     st.date_input(
-        frame.words()(f"filter.{name}"), value=None, key=url.key(name), on_change=url.changed, args=(name,),
-        format="YYYY-MM-DD", min_value=date(1990, 1, 1),
+        frame.words()(f"filter.{name}"),
+        value=None,
+        key=url.key(name),
+        on_change=url.changed,
+        args=(name,),
+        format="YYYY-MM-DD",
+        min_value=date(1990, 1, 1),
     )
 
 
-def _dates(window: str, chosen: Filters) -> dict[str, date | None]:
-    """The first and last day of a window; the ready ones end on the local day of as-of."""
+def _dated(window: str | None, chosen: Filters) -> Filters:
+    """The filters with the days of a window; the ready ones end on the local day of as-of."""
     if window == "custom":
-        return {"date_from": _read("from", date.fromisoformat), "date_to": _read("to", date.fromisoformat)}
-    if window not in WINDOW_DAYS or data.release() is None:
-        return {}
-    last = to_wall(data.as_of(chosen)).date()
-    return {"date_from": last - timedelta(days=WINDOW_DAYS[window] - 1), "date_to": last}
+        first, last = _read("from", date.fromisoformat), _read("to", date.fromisoformat)
+        return replace(chosen, date_from=first, date_to=last)
+    instant = data.as_of(chosen)
+    if window not in WINDOW_DAYS or instant is None:
+        return chosen
+    last = to_wall(instant).date()
+    return replace(chosen, date_from=last - timedelta(days=WINDOW_DAYS[window] - 1), date_to=last)
 
 
 def _instant(name: str) -> dict[str, Any]:
@@ -131,8 +146,14 @@ def _instant(name: str) -> dict[str, Any]:
     utc = _read(name, _parse_instant)
     url.bind(name, to_wall(utc) if utc else None)
     st.datetime_input(
-        words(f"filter.{name}", offset=words.offset()), value=None, key=url.key(name), on_change=_instant_changed,
-        args=(name,), format="YYYY-MM-DD", step=timedelta(minutes=1), help=words(f"filter.{name}.help"),
+        words(f"filter.{name}", offset=words.offset()),
+        value=None,
+        key=url.key(name),
+        on_change=_instant_changed,
+        args=(name,),
+        format="YYYY-MM-DD",
+        step=timedelta(minutes=1),
+        help=words(f"filter.{name}.help"),
         min_value=datetime(1990, 1, 1),
     )
     return {name: utc}
@@ -156,7 +177,7 @@ def _read(name: str, parse: Callable[[str], Any]) -> Any:
     try:
         return parse(text)
     except ValueError:
-        _not_understood(name, [text])
+        not_understood(name, [text])
         return None
 
 
@@ -175,7 +196,11 @@ def campaign(chosen: Filters, campaigns: pd.DataFrame) -> Filters:
     rows = campaigns.sort_values("starts_on", ascending=False, kind="stable")
     special = rows[rows["kind"] == "special_action"]
     first = (special if len(special) else rows)["campaign_id"].iloc[0]
-    names = {row.campaign_id: frame.words().pick(row.name, row.name_zh) for row in rows.itertuples(index=False)}
+    pick = frame.words().pick
+    names = {
+        code: pick(name, name_zh)
+        for code, name, name_zh in data.tuples(rows, "campaign_id", "name", "name_zh")
+    }
     with st.sidebar:
         picked = _select("campaign", list(rows["campaign_id"]), lambda code: names.get(code, code), first)
     return replace(chosen, campaign_id=picked)
@@ -188,8 +213,13 @@ def switch(name: str, options: list[str], label: Callable[[str], str]) -> str:
     if st.session_state[url.key(name)] not in options:
         st.session_state[url.key(name)] = options[0]
     picked = st.segmented_control(
-        frame.words()(f"filter.{name}"), options, format_func=label, key=url.key(name), required=True,
-        on_change=url.changed, args=(name,),
+        frame.words()(f"filter.{name}"),
+        options,
+        format_func=label,
+        key=url.key(name),
+        required=True,
+        on_change=url.changed,
+        args=(name,),
     )
     return str(picked)
 
@@ -204,66 +234,13 @@ def search(name: str) -> str:
     url.bind(name, url.value(name) or "")
     words = frame.words()
     text = st.text_input(
-        words(f"filter.{name}"), key=url.key(name), on_change=url.changed, args=(name,),
+        words(f"filter.{name}"),
+        key=url.key(name),
+        on_change=url.changed,
+        args=(name,),
         placeholder=words(f"filter.{name}.placeholder"),
     )
     return (text or "").strip()
-
-
-def choose_cell(chart_key: str, parts: Mapping[str, str], fixed: Mapping[str, str]) -> None:
-    """A chart's `on_select`: keep the clicked cell; a click beside every cell forgets it.
-
-    `parts` says what x and y are, e.g. {"x": "day", "y": "port"}; `fixed` what the whole chart is of.
-    """
-    points = st.session_state[chart_key]["selection"]["points"]
-    forget_cell()
-    if points:
-        axes = dict(zip(("x", "y"), points[0]["customdata"], strict=False))
-        for part, code in {**fixed, **{parts[axis]: axes[axis] for axis in parts}}.items():
-            url.put(f"cell_{part}", code)
-
-
-def forget_cell() -> None:
-    """Back to no cell chosen."""
-    for part in CELL:
-        url.put(f"cell_{part}", None)
-
-
-def cell() -> dict[str, str]:
-    """The chosen cell: its parts as text; empty where none is chosen."""
-    found = {part: url.value(f"cell_{part}") for part in CELL}
-    return {part: text for part, text in found.items() if text is not None}
-
-
-def at_cell(chosen: Filters, picked: Mapping[str, str]) -> Filters:
-    """The filters narrowed to a cell; what cannot be read in it is named and left aside."""
-    try:
-        fields: dict[str, Any] = {}
-        for part, text in picked.items():
-            fields |= _CELL_FIELDS[part](text)
-        return replace(chosen, **fields)
-    except ValueError:
-        _not_understood("cell", list(picked.values()))
-        return chosen
-
-
-def _place(text: str) -> dict[str, Any]:
-    facility, _, block = text.partition(PLACE_MARK)
-    return {"facility": _code(facility), "block": _code(block)}
-
-
-def _code(text: str) -> str:
-    return "" if text == NO_CODE else text
-
-
-_CELL_FIELDS: dict[str, Callable[[str], dict[str, Any]]] = {
-    "day": lambda text: {"date": date.fromisoformat(text)},
-    "port": lambda text: {"ports": (text,)},
-    "facility": lambda text: {"facility": _code(text)},
-    "place": _place,
-    "class": lambda text: {"classes": (text,)},
-    "age": lambda text: {"age_bucket": int(text)},
-}
 
 
 def inside(chosen: Filters, ports: list[str]) -> Filters:

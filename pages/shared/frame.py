@@ -7,7 +7,7 @@ from pathlib import Path
 import streamlit as st
 
 from pages.shared import data, url
-from pages.shared.charts import DARK, LIGHT, Palette
+from pages.shared.plot import DARK, LIGHT, Look, Palette
 from pages.shared.text import LANGUAGES, Words
 
 _FLAG = "_app_has_run"
@@ -53,6 +53,11 @@ def words() -> Words:
 def palette() -> Palette:
     """Colours for what the browser shows: light or dark."""
     return DARK if st.context.theme.type == "dark" else LIGHT
+
+
+def look(unit: str = "batches") -> Look:
+    """How figures of this run are drawn; `unit` names what is counted: batches, unit, rows."""
+    return Look(words(), palette(), words()(f"unit.{unit}"))
 
 
 def language_switch() -> None:

@@ -6,13 +6,31 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 import pandas as pd
+import streamlit as st
 
-from pages.shared import data, filters, frame, labels
+from pages.shared import cell, data, filters, frame, labels
 from pipeline.metrics import Filters
 
 LIMIT = 200
 """Batches listed while no cell is chosen."""
 PLACE = "place"
+LISTED = (
+    "consignment_id",
+    "equipment_reference",
+    "un_location_code",
+    "facility_code",
+    "block",
+    "lead_class",
+    "direction",
+    "units",
+    "arrived_at",
+    "age_hours",
+    "limit_hours",
+    "overdue_hours",
+    "limit_rule_id",
+    "limit_is_illustrative",
+)
+"""What a list of batches in the yard shows."""
 
 
 @dataclass(frozen=True)
@@ -37,7 +55,11 @@ def placed(cells: pd.DataFrame, rows: str) -> pd.DataFrame:
     """For blocks: the facility and the block in one column, since two facilities can both have a block A."""
     if rows != "block":
         return cells
-    place = cells["facility_code"].fillna("").astype(str) + filters.PLACE_MARK + cells["block"].fillna("").astype(str)
+    place = (
+        cells["facility_code"].fillna("").astype(str)
+        + cell.PLACE_MARK
+        + cells["block"].fillna("").astype(str)
+    )
     return cells.assign(**{PLACE: place})
 
 
@@ -58,13 +80,16 @@ def label(rows: str) -> Callable[[str], str]:
     """What a row's code is called."""
     words = frame.words()
     if rows in ("facility", "block"):
-        return lambda code: " · ".join(part if part not in ("", filters.NO_CODE) else words("no_position") for part in code.split(filters.PLACE_MARK))
+        return lambda code: " · ".join(
+            part if part not in ("", cell.NO_CODE) else words("no_position")
+            for part in code.split(cell.PLACE_MARK)
+        )
     return labels.labeller(rows)
 
 
-def marked(cell: Mapping[str, str], x: str, y: str) -> dict[str, str] | None:
+def marked(picked: Mapping[str, str], x: str, y: str) -> dict[str, str] | None:
     """The chosen cell, where it is one of this grid's."""
-    return {"x": cell[x], "y": cell[y]} if x in cell and y in cell else None
+    return {"x": picked[x], "y": picked[y]} if x in picked and y in picked else None
 
 
 def fixed(inside: Filters, rows: str) -> dict[str, str]:
@@ -72,24 +97,41 @@ def fixed(inside: Filters, rows: str) -> dict[str, str]:
     return {"port": inside.ports[0]} if ROWS[rows].inside_port else {}
 
 
-def narrowed(chosen: Filters, cell: Mapping[str, str], measure: str) -> Filters:
+def narrowed(chosen: Filters, picked: Mapping[str, str], measure: str) -> Filters:
     """What lists the batches behind a cell, or the oldest of all while none is chosen."""
     overdue = measure == "backlog"
-    if not cell:
+    if not picked:
         return replace(chosen, overdue_only=overdue, limit=LIMIT)
-    return replace(filters.at_cell(chosen, cell), overdue_only=overdue)
+    return replace(cell.narrowed(chosen, picked), overdue_only=overdue)
 
 
-def where(cell: Mapping[str, str]) -> str:
-    """The chosen cell in words."""
+def switches(chosen: Filters, by_port: pd.DataFrame) -> tuple[str, str, Filters]:
+    """Draw what to look at: the measure, the rows of the grid, and the port where these are inside of one."""
     words = frame.words()
-    if not cell:
-        return words("backlog.everywhere")
-    names = {
-        "port": label("port"), "class": label("class"), "facility": label("facility"), PLACE: label("block"),
-        "age": label("age_bucket"), "day": str,
-    }
-    return " · ".join(names[part](code) for part, code in cell.items())
+    left, middle, right = st.columns([2, 3, 3])
+    with left:
+        measure = filters.switch("measure", ["backlog", "stock"], lambda code: words(f"measure.{code}"))
+    with middle:
+        rows = filters.switch("rows", list(ROWS), lambda code: words(f"rows.{code}"))
+    if not ROWS[rows].inside_port:
+        return measure, rows, chosen
+    with right:
+        return measure, rows, filters.inside(chosen, ports_by_backlog(by_port))
+
+
+def oldest_overdue(chosen: Filters) -> Filters:
+    """What lists the batches overdue the longest, whatever the campaign."""
+    return replace(chosen, campaign_id=None, overdue_only=True, limit=LIMIT)
+
+
+def where(picked: Mapping[str, str]) -> str:
+    """The chosen cell in words."""
+    if not picked:
+        return frame.words()("backlog.everywhere")
+    columns = {"port": "port", "class": "class", "facility": "facility", PLACE: "block", "age": "age_bucket"}
+    return " · ".join(
+        label(columns[part])(code) if part in columns else code for part, code in picked.items()
+    )
 
 
 def headline_cards(row: pd.Series, chosen: Filters) -> list[tuple[str, str, str]]:
@@ -97,8 +139,24 @@ def headline_cards(row: pd.Series, chosen: Filters) -> list[tuple[str, str, str]
     words = frame.words()
     unit = words(f"unit.{chosen.count}")
     return [
-        (words("measure.backlog"), words("figure", figure=words.count(row["backlog"]), unit=unit), words("backlog.of_stock", share=words.share(row["backlog"], row["stock"]))),
+        (
+            words("measure.backlog"),
+            words("figure", figure=words.count(row["backlog"]), unit=unit),
+            words("backlog.of_stock", share=words.share(row["backlog"], row["stock"])),
+        ),
         (words("measure.stock"), words("figure", figure=words.count(row["stock"]), unit=unit), ""),
-        (words("backlog.oldest_overdue"), words.hours(row["oldest_overdue_hours"]), words("backlog.oldest_age", age=words.hours(row["oldest_age_hours"]))),
-        (words("backlog.last_day"), words("figure", figure=words.count(row["newly_overdue_last_day"]), unit=unit), words("backlog.flows", arrivals=words.count(row["arrivals_last_day"]), exits=words.count(row["exits_last_day"]))),
+        (
+            words("backlog.oldest_overdue"),
+            words.hours(row["oldest_overdue_hours"]),
+            words("backlog.oldest_age", age=words.hours(row["oldest_age_hours"])),
+        ),
+        (
+            words("backlog.last_day"),
+            words("figure", figure=words.count(row["newly_overdue_last_day"]), unit=unit),
+            words(
+                "backlog.flows",
+                arrivals=words.count(row["arrivals_last_day"]),
+                exits=words.count(row["exits_last_day"]),
+            ),
+        ),
     ]

@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from pages.shared import frame
+from pages.shared import data, frame
 
 PUBLISHED_TOPIC = "campaign_2022"
 _FIGURES = {
@@ -17,7 +17,14 @@ _FIGURES = {
     "reduction": "overall_clearance_time_reduction",
 }
 """Our figure and the published one that stands beside it."""
-_BALANCE = ("opening_backlog", "newly_overdue", "cleared_opening", "cleared_new", "cleared_relocated", "remaining")
+_BALANCE = (
+    "opening_backlog",
+    "newly_overdue",
+    "cleared_opening",
+    "cleared_new",
+    "cleared_relocated",
+    "remaining",
+)
 
 
 def campaign_row(campaigns: pd.DataFrame, campaign_id: str | None) -> Any:
@@ -39,14 +46,20 @@ def progress(row: pd.Series, campaign: Any) -> None:
     """Day n of 100, with the dates of the campaign; its note, where dates or targets are illustrative."""
     words = frame.words()
     day, days = int(row["day"]), int(row["days"])
-    text = words("campaign.day", day=day, days=days, first=words.day(campaign.starts_on), last=words.day(campaign.ends_on))
+    text = words(
+        "campaign.day",
+        day=day,
+        days=days,
+        first=words.day(campaign.starts_on),
+        last=words.day(campaign.ends_on),
+    )
     st.progress(min(1.0, day / max(days, 1)), text=text)
     if campaign.note:
         st.caption(campaign.note)
 
 
 def cards(row: pd.Series, published: pd.DataFrame) -> list[tuple[str, str, str]]:
-    """The headline card: cleared, misdeclared, cases, clearance-time reduction; each beside the published figure."""
+    """The headline card: four figures, each beside the published one."""
     words = frame.words()
     ours = {
         "cleared": words.count(row["cleared_opening"] + row["cleared_new"]),
@@ -54,13 +67,19 @@ def cards(row: pd.Series, published: pd.DataFrame) -> list[tuple[str, str, str]]
         "cases": words.count(row["penalty_cases"]),
         "reduction": _reduction(row),
     }
-    return [(words(f"campaign.card.{name}"), figure, _published(published, name)) for name, figure in ours.items()]
+    return [
+        (words(f"campaign.card.{name}"), figure, _published(published, name)) for name, figure in ours.items()
+    ]
 
 
 def _reduction(row: pd.Series) -> str:
     words = frame.words()
     value = row.get("reduction_pct")
-    return words("not_yet") if value is None or pd.isna(value) else words("percent", value=words.number(value, 1))
+    return (
+        words("not_yet")
+        if value is None or pd.isna(value)
+        else words("percent", value=words.number(value, 1))
+    )
 
 
 def _published(published: pd.DataFrame, name: str) -> str:
@@ -75,11 +94,16 @@ def balance(row: pd.Series) -> pd.DataFrame:
     """Where the backlog went (name, batches): the first two rows together equal the last four together."""
     words = frame.words()
     present = [name for name in _BALANCE if name in row.index]
-    return pd.DataFrame({"name": [words(f"campaign.{name}") for name in present], "batches": [int(row[name]) for name in present]})
+    return pd.DataFrame(
+        {
+            "name": [words(f"campaign.{name}") for name in present],
+            "batches": [int(row[name]) for name in present],
+        }
+    )
 
 
 def named(by_code: pd.DataFrame) -> pd.DataFrame:
     """Misdeclared batches by kind (name, batches), most first."""
     pick = frame.words().pick
-    names = [pick(label, label_zh) for label, label_zh in by_code[["label", "label_zh"]].itertuples(index=False)]
+    names = [pick(label, label_zh) for label, label_zh in data.tuples(by_code, "label", "label_zh")]
     return by_code.assign(name=names).sort_values("batches", ascending=False, kind="stable")

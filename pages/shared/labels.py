@@ -30,22 +30,28 @@ def of(column: str) -> Mapping[str, str]:
     """Label by code for the cells of a column; empty where its cells are no codes."""
     pick = frame.words().pick
     if column in ("un_location_code", "port"):
-        rows = data.table("ports")[["un_location_code", "name", "name_zh"]].itertuples(index=False)
+        rows = data.tuples(data.table("ports"), "un_location_code", "name", "name_zh")
         return {code: f"{pick(name, name_zh)} {code}" for code, name, name_zh in rows}
     if column in ("lead_class", "imo_class", "class"):
-        rows = data.table("imdg_classes")[["code", "label", "label_zh"]].itertuples(index=False)
+        rows = data.tuples(data.table("imdg_classes"), "code", "label", "label_zh")
         return {code: _class_label(code, pick(label, label_zh)) for code, label, label_zh in rows}
     if column == "age_bucket":
-        rows = data.table("age_buckets")[["lower_days", "label", "label_zh"]].itertuples(index=False)
+        rows = data.tuples(data.table("age_buckets"), "lower_days", "label", "label_zh")
         return {str(days): pick(label, label_zh) for days, label, label_zh in rows}
     if column in _TABLE_OF_COLUMN:
         table, *names = _TABLE_OF_COLUMN[column]
-        rows = data.table(table)[names].itertuples(index=False)
-        return {code: pick(label, label_zh) for code, label, label_zh in rows}
+        rows = data.tuples(data.table(table), *names)
+        shown = {code: pick(label, label_zh) for code, label, label_zh in rows}
+        # Files and reports name a reason by its code: the sentence alone would not find it there.
+        return (
+            {code: f"{text} ({code})" for code, text in shown.items()} if column != "finding_code" else shown
+        )
+    if column == "scope":
+        return {"all": frame.words()("scope.all")} | dict(of("un_location_code"))
     if column in _LIST_OF_COLUMN:
-        rows = data.table("code_lists")
-        rows = rows[rows["list"] == _LIST_OF_COLUMN[column]]
-        return {row.canonical: pick(row.label, row.label_zh) for row in rows.itertuples(index=False)}
+        lists = data.tuples(data.table("code_lists"), "list", "canonical", "label", "label_zh")
+        wanted = _LIST_OF_COLUMN[column]
+        return {code: pick(label, label_zh) for name, code, label, label_zh in lists if name == wanted}
     if column == "source":
         words = frame.words()
         return {name: words(f"source.{name}") for name in data.sources()}

@@ -44,8 +44,24 @@ def cards(row: pd.Series) -> list[tuple[str, str, str]]:
     length = ("batch.age", row["age_hours"]) if is_open else ("batch.dwell", row["dwell_hours"])
     overdue = row["is_overdue"] is True or row["is_overdue"] == 1
     return [
-        (words("column.un_location_code"), port(str(row["un_location_code"])), str(row["facility_code"] or "")),
-        (words("column.lead_class"), lead(str(row["lead_class"])), labels.labeller("direction")(str(row["direction"] or ""))),
-        (words(length[0]), words.hours(length[1]), words("batch.arrived", instant=words.instant(row["arrived_at"]))),
-        (words("batch.limit"), words.hours(row["limit_hours"]), words("batch.overdue" if overdue else "batch.not_overdue")),
+        (
+            words("column.un_location_code"),
+            port(str(row["un_location_code"])),
+            str(row["facility_code"] or ""),
+        ),
+        (
+            words("column.lead_class"),
+            lead(str(row["lead_class"])),
+            labels.labeller("direction")(str(row["direction"] or "")),
+        ),
+        (
+            words(length[0]),
+            words.hours(length[1]),
+            words("batch.arrived", instant=words.instant(row["arrived_at"])),
+        ),
+        (
+            words("batch.limit"),
+            words.hours(row["limit_hours"]),
+            words("batch.overdue" if overdue else "batch.not_overdue"),
+        ),
     ]

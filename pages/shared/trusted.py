@@ -9,7 +9,16 @@ import pandas as pd
 from pages.shared import frame, labels
 
 METRICS = (
-    "freshness", "rejects_by_reason", "rejects", "warnings", "warned_rows", "loads", "files", "orphan_outs", "ghosts", "trust",
+    "freshness",
+    "rejects_by_reason",
+    "rejects",
+    "warnings",
+    "warned_rows",
+    "loads",
+    "files",
+    "orphan_outs",
+    "ghosts",
+    "trust",
 )
 
 
@@ -21,14 +30,23 @@ def cards(frames: dict[str, pd.DataFrame]) -> list[tuple[str, str, str]]:
     last: Any = loads["loaded_at"].max() if len(loads) else None
     return [
         (words("trust.read"), words.count(read), words("trust.in_files", files=words.count(len(files)))),
-        (words("trust.rejected"), words.count(files["rejected"].sum()), words.share(files["rejected"].sum(), read)),
+        (
+            words("trust.rejected"),
+            words.count(files["rejected"].sum()),
+            words.share(files["rejected"].sum(), read),
+        ),
         (words("trust.warned"), words.count(files["warned"].sum()), words.share(files["warned"].sum(), read)),
-        (words("trust.last_load"), words.instant(last), words("trust.of_loads", loads=words.count(len(loads)))),
+        (
+            words("trust.last_load"),
+            words.instant(last),
+            words("trust.of_loads", loads=words.count(len(loads))),
+        ),
     ]
 
 
 def by_reason(rejects: pd.DataFrame) -> pd.DataFrame:
-    """Rejected rows by source and reason (name, rows), most first."""
+    """Rejected rows by source and reason (name, rows), most first, at most 12."""
     source = labels.labelled(rejects["source"], "source").astype(str)
-    names = source + " · " + labels.labelled(rejects["reason"], "reason").astype(str)
+    sentence = "sentence_zh" if frame.words().language == "zh" else "sentence"
+    names = source + " · " + rejects[sentence].fillna(rejects["reason"]).astype(str)
     return rejects.assign(name=names).sort_values("rows", ascending=False, kind="stable").head(12)

@@ -1,8 +1,8 @@
 """The choices of a session and the address bar, kept equal both ways.
 
-The address holds codes (`ports=CNSHG&direction=import&lang=zh`), never words, so that a link means the same in
-every language. (Streamlit's own `bind="query-params"` writes the labels of options as they are shown, and a link
-made in one language would not open in the other.)
+The address holds codes (`ports=CNSHG&direction=import&lang=zh`), never words, so that a link means the same
+in every language. (Streamlit's own `bind="query-params"` writes the labels of options as they are shown: a
+link made in one language would not open in the other.)
 
 The rule: an address that holds any of our names is the truth, and what it does not name is at its default. An
 address without any of them, which is what a click in the navigation leaves, takes the choices along.
@@ -33,7 +33,7 @@ ONLY_ON = {
     "campaign": "campaign",
     "family": "methodology",
 }
-"""Names that mean something on one page alone, and that page; they stay out of the addresses of the others."""
+"""Names that mean something on one page alone, and that page; other pages' addresses lack them."""
 
 EVERYWHERE = ("lang", "ports", "classes", "direction", "count", "window", "from", "to", "as_of", "known_at")
 NAMES = (*EVERYWHERE, *ONLY_ON)
@@ -97,7 +97,7 @@ def put(name: str, chosen: object) -> None:
 
 
 def bind(name: str, shown: object) -> None:
-    """Before a widget is drawn: give it the value that the address holds, where it has none of its own yet."""
+    """Before a widget is drawn: give it the value of the address, where it has none of its own yet."""
     if key(name) not in st.session_state:
         st.session_state[key(name)] = shown
 

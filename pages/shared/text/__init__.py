@@ -1,8 +1,8 @@
 """All words of the screen, one catalog a language: `en.po` and `zh.po` (GNU gettext) beside this file.
 
-A message is named by a key (`backlog.title`), the same in both catalogs, so that either language can be mended
-without touching code. `pipeline` brings its own two-language texts (registry titles, labels of codes): see
-`labels.py`. Numbers, dates and instants are written as Babel's CLDR data say.
+A message is named by a key (`backlog.title`), the same in both catalogs, so that either language can be
+mended without touching code. The pipeline brings its own texts in both languages (titles of metrics, labels
+of codes): see `labels.py`. Numbers are written as Babel's CLDR data say, dates always year-month-day.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ class Words:
     """Time zone in which instants are written."""
 
     def __call__(self, key: str, **values: Any) -> str:
-        """The message of `key` with `{name}` filled in; a KeyError where the catalog lacks it (a bug of ours)."""
+        """The message of `key` with `{name}` filled in; KeyError where it is missing."""
         message = catalog(self.language)[key]
         return message.format(**values) if values else message
 

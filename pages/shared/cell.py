@@ -1,0 +1,76 @@
+"""The cell of a grid that was clicked, kept in the address: what the list below the grids is of."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import date
+from typing import Any
+
+import streamlit as st
+
+from pages.shared import filters, url
+from pipeline.metrics import Filters
+
+PARTS = ("day", "port", "facility", "place", "class", "age")
+"""Parts that a clicked cell can have, in the order in which they are named."""
+PLACE_MARK = "|"
+"""Between the facility and the block of a place."""
+NO_CODE = "-"
+"""Stands in the address for a code that is empty, e.g. where no facility is known."""
+
+
+def choose(chart_key: str, parts: Mapping[str, str], fixed: Mapping[str, str]) -> None:
+    """A chart's `on_select`: keep the clicked cell; a click beside every cell forgets it.
+
+    `parts` says what x and y are, e.g. {"x": "day", "y": "port"}; `fixed` what the whole chart is of.
+    """
+    points = st.session_state[chart_key]["selection"]["points"]
+    forget()
+    if points:
+        axes = dict(zip(("x", "y"), points[0]["customdata"], strict=False))
+        for part, code in {**fixed, **{parts[axis]: axes[axis] for axis in parts}}.items():
+            url.put(f"cell_{part}", code)
+
+
+def forget() -> None:
+    """Back to no cell chosen."""
+    for part in PARTS:
+        url.put(f"cell_{part}", None)
+
+
+def chosen() -> dict[str, str]:
+    """The chosen cell: its parts as text; empty where none is chosen."""
+    found = {part: url.value(f"cell_{part}") for part in PARTS}
+    return {part: text for part, text in found.items() if text is not None}
+
+
+def narrowed(question: Filters, picked: Mapping[str, str]) -> Filters:
+    """The filters narrowed to a cell; what cannot be read in it is named and left aside."""
+    try:
+        fields: dict[str, Any] = {}
+        for part, text in picked.items():
+            fields |= _FIELDS[part](text)
+        return replace(question, **fields)
+    except ValueError:
+        filters.not_understood("cell", list(picked.values()))
+        return question
+
+
+def _place(text: str) -> dict[str, Any]:
+    facility, _, block = text.partition(PLACE_MARK)
+    return {"facility": _code(facility), "block": _code(block)}
+
+
+def _code(text: str) -> str:
+    return "" if text == NO_CODE else text
+
+
+_FIELDS: dict[str, Callable[[str], dict[str, Any]]] = {
+    "day": lambda text: {"date": date.fromisoformat(text)},
+    "port": lambda text: {"ports": (text,)},
+    "facility": lambda text: {"facility": _code(text)},
+    "place": _place,
+    "class": lambda text: {"classes": (text,)},
+    "age": lambda text: {"age_bucket": int(text)},
+}

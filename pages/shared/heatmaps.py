@@ -1,0 +1,215 @@
+"""Frames -> heatmaps whose cells can be clicked.
+
+One hue with steadily falling (dark theme: rising) lightness, so that a grid reads the same for every kind of
+colour vision and in print.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import plotly.graph_objects as go
+
+from pages.shared.plot import Label, Look, Palette, blank
+
+MAX_SVG_POINTS = 4_000
+"""Up to here click targets are drawn as SVG; above, WebGL is many times quicker."""
+
+
+def heatmap(
+    frame: pd.DataFrame,
+    x: str,
+    y: str,
+    value: str,
+    *,
+    look: Look,
+    label: Label,
+    x_label: Label | None = None,
+    order: list[str] | None = None,
+    marked: Mapping[str, str] | None = None,
+) -> go.Figure:
+    """A grid of `value` (a count) over `x` and `y`, with a click target on every cell that has a row.
+
+    `frame`: one row a cell. `x` is dates, or codes where `x_label` is given. `y` is codes, drawn in `order`
+    from the top, else those with most first. A cell without a row is left open: none is not the same as zero.
+    Each target's `customdata` is [x, y, value], x as ISO date or code, an empty code as ``-``. `marked` names
+    a cell ({"x": ..., "y": ...}) to be outlined.
+    """
+    words, palette, unit = look.words, look.palette, look.unit
+    columns, rows, grid = _grid(frame, x, y, value, order)
+    figure = blank(palette, height=100 + max(1, len(rows)) * (24 if len(rows) <= 40 else 15))
+    name = words(f"measure.{value}")
+    gap = 1 if grid.size <= MAX_SVG_POINTS else 0
+    figure.add_heatmap(
+        x=columns,
+        y=rows,
+        z=grid,
+        xgap=gap,
+        ygap=gap,
+        hoverinfo="skip",
+        zmin=0,
+        zmax=max(1.0, _largest(grid)),
+        colorscale=[[step / (len(palette.scale) - 1), colour] for step, colour in enumerate(palette.scale)],
+        colorbar={
+            "title": {
+                "text": f"{name} ({unit})",
+                "side": "right",
+                "font": {"color": palette.muted, "size": 12},
+            },
+            "thickness": 10,
+            "outlinewidth": 0,
+            "orientation": "h",
+            "x": 1,
+            "xanchor": "right",
+            "y": 1.0,
+            "yanchor": "bottom",
+            "len": 220,
+            "lenmode": "pixels",
+            "tickfont": {"color": palette.muted},
+            "nticks": 4,
+        },
+    )
+    _targets(
+        figure,
+        columns,
+        rows,
+        grid,
+        f"{name}: %{{customdata[2]:,}} {unit}",
+        label,
+        x_label,
+    )
+    if x_label is None:
+        figure.update_xaxes(
+            title_text=words("axis.day"),
+            tickformat="%Y-%m-%d",
+            type="date",
+            nticks=8,
+            showgrid=False,
+            range=_day_range(columns) if columns else None,
+        )
+    else:
+        texts = [x_label(code) for code in columns]
+        figure.update_xaxes(
+            type="category",
+            tickvals=columns,
+            ticktext=texts,
+            title_text=words(f"axis.{x}"),
+            showgrid=False,
+            range=[-0.5, len(columns) - 0.5],
+            tickangle=0,
+        )
+    figure.update_yaxes(
+        type="category",
+        range=[len(rows) - 0.5, -0.5],
+        tickvals=rows,
+        ticktext=[_short(label(code)) for code in rows],
+        showgrid=False,
+        tickfont={"color": palette.ink, "size": 13 if len(rows) <= 40 else 10},
+    )
+    if marked:
+        _outline(figure, marked, columns, rows, palette, is_date=x_label is None)
+    return figure
+
+
+def _grid(
+    frame: pd.DataFrame, x: str, y: str, value: str, order: list[str] | None
+) -> tuple[list[str], list[str], np.ndarray]:
+    """Columns, rows and a float grid with NaN where there is no row; every day between has a column."""
+    cells = pd.DataFrame(
+        {"x": frame[x].astype(str), "y": frame[y].fillna("").astype(str), "value": frame[value]}
+    )
+    cells.loc[cells["y"] == "", "y"] = "-"
+    wide = cells.pivot(index="y", columns="x", values="value").astype(float)
+    if x == "date" and len(frame):
+        days = pd.date_range(cells["x"].min(), cells["x"].max(), freq="D").strftime("%Y-%m-%d")
+        wide = wide.reindex(columns=days)
+    if order is None:
+        rows = list(wide.sum(axis=1).sort_values(ascending=False, kind="stable").index)
+    else:
+        rows = [code for code in order if code in wide.index]
+    columns = list(wide.columns) if x == "date" else sorted(wide.columns, key=_numeric_first)
+    return columns, rows, wide.loc[rows, columns].to_numpy()
+
+
+def _day_range(days: list[str]) -> tuple[Any, Any]:
+    """From the first day's start to the last day's end, so that cells fill the frame."""
+    half = pd.Timedelta(hours=12)
+    return str(pd.Timestamp(days[0]) - half), str(pd.Timestamp(days[-1]) + half)
+
+
+def _short(text: str, most: int = 30) -> str:
+    """A name that leaves room for the cells; the whole name is in the hover text."""
+    return text if len(text) <= most else text[: most - 1].rstrip(" ,") + "…"
+
+
+def _numeric_first(code: str) -> tuple[float, str]:
+    return (float(code), code) if code.replace(".", "", 1).isdigit() else (float("inf"), code)
+
+
+def _largest(grid: np.ndarray) -> float:
+    return float(np.nanmax(grid)) if grid.size and not np.isnan(grid).all() else 0.0
+
+
+def _targets(
+    figure: go.Figure,
+    columns: list[str],
+    rows: list[str],
+    grid: np.ndarray,
+    line: str,
+    label: Label,
+    x_label: Label | None,
+) -> None:
+    """Transparent squares over the cells: plotly does not report a click on a bare heatmap."""
+    down, across = np.nonzero(~np.isnan(grid))
+    xs, ys = np.asarray(columns, dtype=object)[across], np.asarray(rows, dtype=object)[down]
+    custom = (
+        np.column_stack([xs, ys, grid[down, across].astype(object)])
+        if len(xs)
+        else np.empty((0, 3), dtype=object)
+    )
+    kind = go.Scatter if len(xs) <= MAX_SVG_POINTS else go.Scattergl
+    names = {code: label(code) for code in rows} | (
+        {code: x_label(code) for code in columns} if x_label else {}
+    )
+    figure.add_trace(
+        kind(
+            x=xs,
+            y=ys,
+            mode="markers",
+            customdata=custom,
+            text=[names[code] for code in ys],
+            marker={"symbol": "square", "size": 12, "color": "rgba(0,0,0,0)", "line": {"width": 0}},
+            selected={"marker": {"opacity": 0}},
+            unselected={"marker": {"opacity": 0}},
+            hovertext=[names.get(code, code) for code in xs],
+            name="",
+            hovertemplate="<b>%{text}</b><br>%{hovertext}<br>" + line + "<extra></extra>",
+        )
+    )
+
+
+def _outline(
+    figure: go.Figure,
+    marked: Mapping[str, str],
+    columns: list[str],
+    rows: list[str],
+    palette: Palette,
+    is_date: bool,
+) -> None:
+    """A frame round one cell."""
+    if marked.get("x") not in columns or marked.get("y") not in rows:
+        return
+    row = rows.index(marked["y"])
+    column = columns.index(marked["x"])
+    left, right = _day_range([marked["x"]] * 2) if is_date else (column - 0.5, column + 0.5)
+    figure.add_shape(
+        type="rect",
+        x0=left,
+        x1=right,
+        y0=row - 0.5,
+        y1=row + 0.5,
+        line={"color": palette.ink, "width": 2},
+    )

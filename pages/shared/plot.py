@@ -1,0 +1,86 @@
+"""What every figure has in common: the colours of a theme, the font, calm axes. No Streamlit here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import plotly.graph_objects as go
+
+from pages.shared.text import Words
+
+FONT = "'Source Sans', 'Noto Sans CJK SC', 'Noto Sans SC', 'PingFang SC', 'Microsoft YaHei', sans-serif"
+Label = Callable[[str], str]
+
+
+@dataclass(frozen=True)
+class Palette:
+    """Colours of a theme."""
+
+    ink: str
+    muted: str
+    grid: str
+    accent: str
+    soft: str
+    """The accent's quiet neighbour: the second of two series."""
+    scale: tuple[str, ...]
+    """From none to most."""
+
+
+LIGHT = Palette(
+    ink="#1C2833",
+    muted="#5D6B78",
+    grid="#E3E8ED",
+    accent="#0B5C8A",
+    soft="#A9B4BE",
+    scale=("#EEF3F7", "#C3DBEA", "#86B8D6", "#4390BD", "#0B5C8A", "#06304A"),
+)
+DARK = Palette(
+    ink="#E3EAF0",
+    muted="#9AA8B5",
+    grid="#2A3641",
+    accent="#5AB0E0",
+    soft="#596876",
+    scale=("#1A252F", "#1D4058", "#256489", "#3D8FC0", "#7CC2EA", "#DDF1FC"),
+)
+
+
+@dataclass(frozen=True)
+class Look:
+    """How a figure is to be drawn: in which words, which colours, and what its counts are counts of."""
+
+    words: Words
+    palette: Palette
+    unit: str
+
+
+def blank(palette: Palette, height: int) -> go.Figure:
+    """An empty figure in our manner: transparent, calm axes, no drag that would catch a finger's scroll."""
+    figure = go.Figure()
+    figure.update_layout(
+        template="none",
+        height=height,
+        margin={"l": 8, "r": 8, "t": 8, "b": 8},
+        dragmode=False,
+        paper_bgcolor="rgba(0,0,0,0)",
+        plot_bgcolor="rgba(0,0,0,0)",
+        hovermode="closest",
+        font={"family": FONT, "size": 13, "color": palette.ink},
+        showlegend=False,
+        legend={"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom", "xanchor": "left"},
+        hoverlabel={"font": {"family": FONT, "size": 13}},
+    )
+    axis = {
+        "automargin": True,
+        "fixedrange": True,
+        "zeroline": False,
+        "showline": False,
+        "gridcolor": palette.grid,
+        "tickfont": {"color": palette.muted},
+        "title": {"font": {"color": palette.muted, "size": 12}, "standoff": 8},
+        "ticklen": 4,
+        "tickcolor": "rgba(0,0,0,0)",
+    }
+    figure.update_xaxes(**axis)
+    figure.update_yaxes(**axis)
+    return figure
