@@ -216,7 +216,7 @@ OF_MOVES: dict[str, Spoil] = {
     "quoted_header": lambda lines: lf([b'"' + lines[0].replace(b",", b'","') + b'"', *lines[1:]]),
     "line_break_in_header": in_header(b",note", b',"no\nte"'),
     "name_twice": in_header(b",note", b",block"),
-    "missing_column": in_header(b"event_at", b"event_time"),
+    "missing_column": in_header(b"event_at", b"when"),
     "empty_file": lambda lines: b"",
     "header_only": lambda lines: lines[0],
     "header_and_line_end": lambda lines: lf(lines[:1]),

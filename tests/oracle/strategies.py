@@ -1,11 +1,12 @@
 """Small worlds as source files, drawn so that what is rare in real files is common here.
 
 Two ports (one with daylight saving, one with an alias), three units, three batches, a coarse grid of times:
-ties, midnights, skipped and doubled hours, double scans, orphans, re-entries, corrections, withdrawals come up.
+ties, midnights, skipped and doubled hours, double scans, orphans, re-entries, corrections and voids come up.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import permutations
@@ -21,6 +22,9 @@ CODES = {"CNSHG": ("CNSHG", "CNSHA", "cnshg"), "DEHAM": ("DEHAM",)}
 ERAS = (date(2022, 3, 25), date(2022, 10, 28))
 """Hamburg's clocks skip an hour two days after the first, and show one twice two days after the second."""
 UNITS = ("CSQU3054383", "CSQU3054384", "TANK-7")
+YARD = (("CNSHG", UNITS[0]), ("CNSHG", UNITS[1]), ("CNSHG", UNITS[2]), ("DEHAM", UNITS[0]))
+"""Which unit may be seen where."""
+INS, OUTS = ("DISC", "GTIN"), ("GTOT", "LOAD", "gtot")
 BATCHES = ("C1", "C2", "C3")
 CLOCKS = tuple(time.fromisoformat(t) for t in ("00:00", "02:30", "03:30", "08:00", "18:00", "23:59:59"))
 CAMPAIGN = "drawn"
@@ -105,24 +109,59 @@ def one_of(draw: st.DrawFn, *values: str) -> str:
 # ------------------------------------------------------------------------------------ rows of sources
 
 
-def move(draw: st.DrawFn, grid: Grid) -> Cells:
-    port, unit = draw(
-        st.sampled_from((("CNSHG", UNITS[0]), ("CNSHG", UNITS[1]), ("CNSHG", UNITS[2]), ("DEHAM", UNITS[0])))
-    )
+def move(draw: st.DrawFn, grid: Grid, where: tuple[str, str], kinds: tuple[str, ...], at: datetime) -> Cells:
+    """One move; its event_id is set by the caller."""
+    port, unit = where
+    form = draw(st.sampled_from(("local", "blank", "slash", "offset", "utc")))
     return {
-        "event_id": f"E{draw(st.integers(1, 14))}",
+        "event_id": "",
         "un_location_code": one_of(draw, *CODES[port]),
         "facility_code": one_of(draw, "", "", "F1", "F2"),
-        "equipment_reference": one_of(draw, unit, unit.lower(), f" {unit} "),
-        "event_type": one_of(draw, "DISC", "GTIN", "GTIN", "GTOT", "LOAD", "gtot", "INSP", "PICK"),
-        "event_classifier": one_of(draw, "", "", "", "", "PLN", "EST"),
-        "event_at": grid.text(draw, ZONES[port]),
+        "equipment_reference": one_of(draw, unit, unit, unit.lower(), f" {unit} "),
+        "event_type": one_of(draw, *kinds),
+        "event_classifier": one_of(draw, *(9 * ("",)), "PLN"),
+        "event_at": written(at, ZONES[port], form),
         "consignment_id": one_of(draw, "", "", "", *BATCHES, "C9"),
         "block": one_of(draw, "", "A1", "A2"),
         "exit_type": one_of(draw, "", "", "delivered", "transferred", "LOADED"),
         "recorded_at": grid.recorded(draw),
-        "voided": one_of(draw, "", "", "", "", "", "", "", "Y"),
+        "voided": one_of(draw, *(15 * ("",)), "Y"),
     }
+
+
+def moves(draw: st.DrawFn, grid: Grid) -> list[Cells]:
+    """What happened to a few units: visits, some scanned twice, some cut short; strays; corrections."""
+    drawn: list[Cells] = []
+    for where in YARD:
+        for _ in range(draw(st.integers(0, 2))):
+            start = grid.local(draw)
+            end = start + timedelta(hours=draw(st.sampled_from((0, 5.5, 24, 48, 72, 167, 168))))
+            steps = [(start, INS), (end, OUTS)]
+            extra = draw(
+                st.sampled_from(((), ("in",), ("out",), ("inside",), ("late",), ("no out",), ("stray",)))
+            )
+            for what in extra:
+                if what == "no out":
+                    steps.pop()
+                else:
+                    steps.append(
+                        {
+                            "in": (start + timedelta(hours=1), INS),
+                            "out": (end + timedelta(hours=24), OUTS),
+                            "inside": (start, ("INSP", "PICK")),
+                            "late": (end + timedelta(hours=1), ("DROP",)),
+                            "stray": (grid.local(draw), (*INS, *OUTS)),
+                        }[what]
+                    )
+            for at, kinds in steps:
+                drawn.append(move(draw, grid, where, kinds, at) | {"event_id": f"E{len(drawn) + 1}"})
+    for wrong in list(drawn):
+        if draw(st.integers(0, 7)) == 0:
+            where = draw(st.sampled_from(YARD))
+            drawn.append(
+                move(draw, grid, where, (*INS, *OUTS), grid.local(draw)) | {"event_id": wrong["event_id"]}
+            )
+    return drawn
 
 
 def consignment(draw: st.DrawFn, grid: Grid) -> Cells:
@@ -188,30 +227,34 @@ def case(draw: st.DrawFn, grid: Grid) -> Cells:
     }
 
 
-SOURCES = {
-    "yard_moves": (move, 16, ("event_id", "un_location_code")),
-    "consignments": (consignment, 5, ("consignment_id",)),
-    "dg_items": (item, 6, ("consignment_id", "item_no")),
-    "clearance_milestones": (milestone, 5, ("consignment_id", "milestone", "occurred_at")),
-    "inspection_findings": (finding, 4, ("finding_id",)),
-    "penalty_cases": (case, 3, ("case_no",)),
+def several(make: Callable[[st.DrawFn, Grid], Cells], most: int) -> Callable[[st.DrawFn, Grid], list[Cells]]:
+    """Some rows of a source, at least a third of the most."""
+    return lambda draw, grid: [make(draw, grid) for _ in range(draw(st.integers(most // 3, most)))]
+
+
+SOURCES: dict[str, tuple[Callable[[st.DrawFn, Grid], list[Cells]], tuple[str, ...]]] = {
+    "yard_moves": (moves, ("event_id", "un_location_code")),
+    "consignments": (several(consignment, 6), ("consignment_id",)),
+    "dg_items": (several(item, 6), ("consignment_id", "item_no")),
+    "clearance_milestones": (several(milestone, 5), ("consignment_id", "milestone", "occurred_at")),
+    "inspection_findings": (several(finding, 4), ("finding_id",)),
+    "penalty_cases": (several(case, 3), ("case_no",)),
 }
 
 
 def rows(draw: st.DrawFn, source: str, grid: Grid) -> list[Cells]:
     """Rows of a source: some repeated exactly, some withdrawals with nothing but their key, some spoilt."""
-    make, most, kept = SOURCES[source]
+    make, kept = SOURCES[source]
     drawn: list[Cells] = []
-    for _ in range(draw(st.integers(most // 3, most))):
-        row = make(draw, grid)
+    for row in make(draw, grid):
         if row["voided"] and draw(st.booleans()):
             row = {
                 name: text if name in (*kept, "voided", "recorded_at") else "" for name, text in row.items()
             }
         fate = draw(st.integers(0, 19))
-        if fate == 0:
+        if fate == 7:
             row[draw(st.sampled_from(sorted(row)))] = one_of(draw, "", "NA", "-", "24:00")
-        drawn += [row, row] if fate == 1 else [row]
+        drawn += [row, row] if fate == 13 else [row]
     return drawn
 
 
