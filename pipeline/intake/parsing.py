@@ -1,0 +1,191 @@
+"""From the records of a block to a table of texts: every cell as given, the spoilt records set apart.
+
+Arrow's CSV reader does the splitting; which records it is given, and how many rows it gives back, is known
+beforehand, so that no row can be lost or invented.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import lru_cache
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+from pyarrow import csv
+
+from pipeline.contract import Source, Type
+from pipeline.intake.records import Records, fields_of
+
+DICTIONARY_TYPES = frozenset(
+    {Type.CODE, Type.PORT, Type.CLASS, Type.UN_NUMBER, Type.PACKING_GROUP, Type.BOOLEAN}
+)
+"""Types of few distinct texts: read as dictionaries, so that each text is checked once a block."""
+
+TEXTS = pa.dictionary(pa.int32(), pa.string())
+
+
+class LinesDisagree(AssertionError):
+    """The reader gave back another number of rows than there are records: a bug of ours, never the file's."""
+
+
+@dataclass
+class SpoiltRecord:
+    """A record that cannot be checked as a row: its line, reject code, text, and fields as far as they go."""
+
+    line: int
+    code: str
+    raw: str
+    fields: list[str]
+
+
+@dataclass
+class TextBlock:
+    """A block of rows as texts: a column for each column that the file has, one line number a row.
+
+    Empty cells are null. `raw` gives the text of a row as it was read.
+    """
+
+    table: pa.Table
+    lines: NDArray[np.int64]
+    raw: Callable[[int], str]
+    spoilt: list[SpoiltRecord] = field(default_factory=list)
+
+    @property
+    def rows_read(self) -> int:
+        """Rows of the block, the spoilt ones among them."""
+        return self.table.num_rows + len(self.spoilt)
+
+
+def text_type(type_: Type) -> pa.DataType:
+    """The Arrow type in which the texts of a column are read."""
+    return TEXTS if type_ in DICTIONARY_TYPES else pa.string()
+
+
+@dataclass(frozen=True)
+class BlockParser:
+    """Parses blocks of one file: its source, its columns by place (None where unknown), its separator."""
+
+    source: Source
+    columns: tuple[str | None, ...]
+    separator: bytes
+
+    def parse(self, records: Records) -> TextBlock:
+        """The rows of a block as texts, and the records that are none."""
+        spoilt = dict(records.spoilt)
+        for index in _undecodable(records):
+            if spoilt.get(index) != "line_too_long":
+                spoilt[index] = "undecodable"
+        given = np.setdiff1d(np.arange(len(records)), np.fromiter(spoilt, np.int64, len(spoilt)))
+        text = _text_of(records, given, spoilt)
+        table, misfits = self._read(text, len(text)) if len(given) else (self._empty(), [])
+        for number in misfits:
+            spoilt[int(given[number])] = "wrong_field_count"
+        if misfits:
+            given = np.delete(given, misfits)
+        if table.num_rows != len(given):
+            raise LinesDisagree(f"{len(given)} records, but {table.num_rows} rows were read")
+        found = [self._spoilt(records, index, code) for index, code in sorted(spoilt.items())]
+        return TextBlock(
+            table, records.lines[given], lambda row: as_text(records.raw(int(given[row]))), found
+        )
+
+    def _read(self, text: bytes, size: int) -> tuple[pa.Table, list[int]]:
+        misfits: list[int] = []
+
+        def skip(row: csv.InvalidRow) -> str:
+            misfits.append(row.number - 1)
+            return "skip"
+
+        read, convert = _options(self.source, self.columns)
+        table = csv.read_csv(
+            pa.py_buffer(text),
+            read_options=csv.ReadOptions(use_threads=False, block_size=size + 1, column_names=read),
+            parse_options=csv.ParseOptions(
+                delimiter=self.separator.decode(), newlines_in_values=True, invalid_row_handler=skip
+            ),
+            convert_options=convert,
+        )
+        return table.rename_columns([name for name in self.columns if name]).combine_chunks(), misfits
+
+    def _empty(self) -> pa.Table:
+        return pa.table(
+            {
+                name: pa.array([], text_type(self.source.column_by_name[name].type))
+                for name in self.columns
+                if name
+            }
+        )
+
+    def _spoilt(self, records: Records, index: int, code: str) -> SpoiltRecord:
+        raw = records.raw(index)
+        fields = [as_text(field) for field in fields_of(raw, self.separator)]
+        return SpoiltRecord(int(records.lines[index]), code, as_text(raw), fields)
+
+
+@lru_cache(maxsize=64)
+def _options(source: Source, columns: tuple[str | None, ...]) -> tuple[list[str], csv.ConvertOptions]:
+    names = [f"f{place}" for place in range(len(columns))]
+    types = {
+        name: text_type(source.column_by_name[column].type)
+        for name, column in zip(names, columns, strict=True)
+        if column
+    }
+    convert = csv.ConvertOptions(
+        check_utf8=False,
+        include_columns=list(types),
+        column_types=types,
+        null_values=[""],
+        strings_can_be_null=True,
+        quoted_strings_can_be_null=True,
+    )
+    return names, convert
+
+
+def as_text(raw: bytes) -> str:
+    """Bytes of a record as text; what was no text in the encoding of the file is U+FFFD."""
+    text = raw.decode("utf-8", "surrogatepass" if b"\xed" in raw else "replace") if _passes(raw) else None
+    if text is None:
+        return raw.decode("utf-8", "replace")
+    return "".join("\ufffd" if "\ud800" <= character <= "\udfff" else character for character in text)
+
+
+def _passes(raw: bytes) -> bool:
+    try:
+        raw.decode("utf-8", "surrogatepass")
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _text_of(records: Records, given: NDArray[np.int64], spoilt: dict[int, str]) -> bytes:
+    """The text of the given records for Arrow: as it stands where nothing has to be left out or restored."""
+    if not spoilt and not records.restored:
+        text = records.text[: records.consumed]
+    else:
+        text = b"\n".join(records.restored.get(index) or records.raw(index) for index in given.tolist())
+    # Arrow takes a byte order mark off the front of what it reads, which here is a block of its own. The line
+    # feed before it is an empty line, which counts for nothing.
+    return b"\n" + text if text.startswith(b"\xef\xbb\xbf") else text
+
+
+def _undecodable(records: Records) -> list[int]:
+    """The records with bytes that are not valid UTF-8."""
+    text = records.text[: records.consumed] if records.consumed < len(records.text) else records.text
+    if text.isascii():
+        return []
+    view = memoryview(text)
+    found: list[int] = []
+    position = 0
+    while True:
+        try:
+            str(view[position:], "utf-8")
+        except UnicodeDecodeError as error:
+            index = int(np.searchsorted(records.ends, position + error.start, side="left"))
+            if index >= len(records):
+                return found
+            found.append(index)
+            position = int(records.ends[index])
+        else:
+            return found

@@ -1,0 +1,241 @@
+"""Taking one file: read, checked and written as Parquet parts of landed and of rejected rows."""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+from collections import deque
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from pipeline.contract import SOURCES, Source
+from pipeline.intake.checking import BlockChecker, CheckedBlock, Counts
+from pipeline.intake.headers import (
+    SEPARATOR_NAMES,
+    Header,
+    best_separator,
+    encoding_by_header,
+    encoding_by_lines,
+    known_names,
+    mark_of,
+    names_in,
+    read_header,
+)
+from pipeline.intake.instants import LocalClock
+from pipeline.intake.parsing import BlockParser, TextBlock
+from pipeline.intake.parts import PartWriter
+from pipeline.intake.records import Records
+from pipeline.intake.refusals import FileRefused
+from pipeline.intake.standards import ContractRules
+from pipeline.intake.streams import Advance, Cutter, chunks_of, to_utf8, with_line_feeds
+from pipeline.intake.typed_files import parquet_blocks, workbook_blocks
+
+FORMATS = (".csv", ".csv.gz", ".parquet", ".xlsx")
+
+
+@dataclass(frozen=True)
+class IntakeSettings:
+    """`block_bytes` of text are read at a time; `threads` check blocks; memory holds about three blocks a thread."""
+
+    default_zone: str = "Asia/Shanghai"
+    block_bytes: int = 8 << 20
+    threads: int = 2
+
+
+@dataclass
+class TakenFile(Counts):
+    """What became of a file: counts of its rows, and the Parquet parts that hold them as (path, rows)."""
+
+    parts: list[tuple[Path, int]] = field(default_factory=list)
+    reject_parts: list[tuple[Path, int]] = field(default_factory=list)
+    unknown_columns: list[str] = field(default_factory=list)
+    encoding: str = ""
+    separator: str = ""
+
+
+@dataclass
+class _Reading:
+    """A file opened for reading: its header, and its rows as blocks still to be parsed."""
+
+    header: Header
+    blocks: Iterator[Any]
+    parse: Callable[[Any], TextBlock]
+    separator: str = ""
+    encoding: Callable[[], str] = str
+
+
+def source_of(name: str) -> Source:
+    """The source that a file's name tells, such as `yard_moves_CNSHA_2022-06-01.csv.gz`.
+
+    Raises `FileRefused` where the name tells none, or ends in no format that is read.
+    """
+    lowered = Path(name).name.lower()
+    suffix = next((suffix for suffix in FORMATS if lowered.endswith(suffix)), None)
+    if suffix is None:
+        raise FileRefused(f"not a format that is read: {name}", f"Formats are {', '.join(FORMATS)}.")
+    stem = lowered.removesuffix(suffix)
+    for source in SOURCES.values():
+        if stem == source.name or stem.startswith(tuple(source.name + mark for mark in "-_.")):
+            return source
+    raise FileRefused(
+        f"the name tells no source: {name}; the sources are {', '.join(SOURCES)}",
+        "Name the file <source>.csv or <source>_<anything>.csv.",
+    )
+
+
+def digest(path: Path) -> str:
+    """The SHA-256 of a file's bytes as handed in, in hexadecimal."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def take_file(
+    path: Path,
+    name: str,
+    source: Source,
+    file_seq: int,
+    loaded_at: datetime,
+    reference: Any,
+    settings: IntakeSettings,
+    out_dir: Path,
+    advance: Advance | None = None,
+) -> TakenFile:
+    """Reads and checks a file, and writes its rows to Parquet parts in `out_dir`.
+
+    `name` is the file's name as handed in, `loaded_at` the naive UTC instant of the load; `advance` is told
+    bytes read. Raises `FileRefused` for a file that cannot be taken as a whole; no part of it is left then.
+    """
+    clock = LocalClock(reference.zone_offsets(settings.default_zone))
+    rules = ContractRules(source, reference, loaded_at, settings.default_zone, clock)
+    writer = PartWriter(out_dir, file_seq, source)
+    try:
+        reading = _open(path, name, source, reference, settings, advance)
+        taken = TakenFile(unknown_columns=reading.header.unknown, separator=reading.separator)
+        pipelines = [
+            _Pipeline(reading.parse, BlockChecker(rules, reading.header.positions, file_seq, name))
+            for _ in range(max(settings.threads, 1))
+        ]
+        for number, checked in _in_order(reading.blocks, pipelines, writer):
+            del number
+            taken.add(checked)
+        taken.parts, taken.reject_parts = writer.close()
+    except BaseException:
+        writer.discard()
+        raise
+    taken.encoding = reading.encoding()
+    return taken
+
+
+@dataclass
+class _Pipeline:
+    """What one thread does with a block."""
+
+    parse: Callable[[Any], TextBlock]
+    checker: BlockChecker
+
+    def run(self, block: Any, lane: int, writer: PartWriter) -> Counts:
+        """Parses, checks and writes a block; its counts."""
+        checked: CheckedBlock = self.checker.check(self.parse(block))
+        writer.write(lane, checked.landed, checked.rejects)
+        return checked.counts
+
+
+def _in_order(
+    blocks: Iterator[Any], pipelines: list[_Pipeline], writer: PartWriter
+) -> Iterator[tuple[int, Counts]]:
+    """Runs the blocks in turn through one thread a pipeline; a single block needs no thread."""
+    first = list(itertools.islice(blocks, 2))
+    if len(first) < 2 or len(pipelines) < 2:
+        for number, block in enumerate(itertools.chain(first, blocks)):
+            yield number, pipelines[0].run(block, 0, writer)
+        return
+    lanes = [ThreadPoolExecutor(1) for _ in pipelines]
+    waiting: deque[Future[Counts]] = deque()
+    try:
+        for number, block in enumerate(itertools.chain(first, blocks)):
+            lane = number % len(lanes)
+            waiting.append(lanes[lane].submit(pipelines[lane].run, block, lane, writer))
+            if len(waiting) > len(lanes):
+                yield number, waiting.popleft().result()
+        while waiting:
+            yield -1, waiting.popleft().result()
+    finally:
+        for lane_pool in lanes:
+            lane_pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _open(
+    path: Path, name: str, source: Source, reference: Any, settings: IntakeSettings, advance: Advance | None
+) -> _Reading:
+    known = known_names(source, reference)
+    lowered = name.lower()
+    if lowered.endswith((".xlsx", ".parquet")):
+        blocks_of = workbook_blocks if lowered.endswith(".xlsx") else parquet_blocks
+        header, blocks = blocks_of(path, source, known, advance)
+        return _Reading(header, blocks, lambda block: block)
+    return _open_csv(path, lowered.endswith(".gz"), source, known, settings, advance)
+
+
+def _open_csv(
+    path: Path,
+    is_gz: bool,
+    source: Source,
+    known: dict[str, str],
+    settings: IntakeSettings,
+    advance: Advance | None,
+) -> _Reading:
+    chunks = chunks_of(path, settings.block_bytes, is_gz, advance)
+    encoding = _Encoding(lambda: chunks_of(path, settings.block_bytes, is_gz))
+    cutter = Cutter(with_line_feeds(encoding.decoded(chunks, known)))
+    line = cutter.first_line()
+    if line is None:
+        raise FileRefused("there is no header line", "Begin the file with the column names.")
+    _, separator = best_separator(line.decode("utf-8", "replace"), known)
+    header = read_header(names_in(cutter.take_record(separator), separator), source, known)
+    parser = BlockParser(source, header.columns, separator)
+    blocks: Iterator[Records] = cutter.blocks(separator)
+    return _Reading(header, blocks, parser.parse, SEPARATOR_NAMES[separator], lambda: encoding.name)
+
+
+class _Encoding:
+    """The encoding of a file, decided as late as it may be: where all bytes are ASCII it does not matter."""
+
+    def __init__(self, again: Callable[[], Iterator[bytes]]) -> None:
+        self._again = again
+        self.name = "utf-8"
+
+    def decoded(self, chunks: Iterator[bytes], known: dict[str, str]) -> Iterator[bytes]:
+        """The file's text as UTF-8 (rulings 37)."""
+        held = b""
+        for chunk in chunks:
+            held += chunk
+            line = _first_line(held)
+            if line is not None:
+                break
+        line = _first_line(held + b"\n") or b""
+        rest = itertools.chain([held] if held else [], chunks)
+        told = mark_of(held) or encoding_by_header(line, known)
+        if told is None:
+            yield from self._undecided(rest)
+        else:
+            self.name = told
+            yield from to_utf8(rest, told)
+
+    def _undecided(self, chunks: Iterator[bytes]) -> Iterator[bytes]:
+        for chunk in chunks:
+            if not chunk.isascii():
+                self.name = encoding_by_lines(self._again())
+                yield from to_utf8(itertools.chain([chunk], chunks), self.name)
+                return
+            yield chunk
+
+
+def _first_line(text: bytes) -> bytes | None:
+    """The first line with something on it; None where its end is not there."""
+    stripped = text.lstrip(b"\r\n")
+    ends = [end for end in (stripped.find(b"\n"), stripped.find(b"\r")) if end >= 0]
+    return stripped[: min(ends)] if ends else None

@@ -1,0 +1,220 @@
+"""Workbooks and Parquet files as blocks of texts, so that they are held to the same checks as CSV (ruling 43).
+
+Numbers become the shortest decimal, date cells ISO local time without offset, booleans `true` and `false`.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import zipfile
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date, datetime, time
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import openpyxl
+import pyarrow as pa
+import pyarrow.compute as pc
+from openpyxl.utils.exceptions import InvalidFileException
+from pyarrow import parquet
+
+from pipeline.contract import Source, Type
+from pipeline.intake.headers import Header, read_header
+from pipeline.intake.parsing import TextBlock, text_type
+from pipeline.intake.refusals import FileRefused
+from pipeline.intake.streams import Advance
+
+ROWS_A_BLOCK = 50_000
+LARGEST_WORKBOOK = 2 << 30
+"""Bytes of a workbook when unpacked; past this it is refused before it is read."""
+
+
+def text_of(value: object, type_: Type | None) -> str | None:
+    """A value of a cell as text. `type_` is the contract's, by which midnight is a date or an instant."""
+    if value is None or isinstance(value, str):
+        return value
+    if isinstance(value, bool | np.bool_):
+        return "true" if value else "false"
+    if isinstance(value, datetime):
+        return _instant_text(value, type_)
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, float):
+        return _decimal_text(Decimal(repr(value)))
+    if isinstance(value, Decimal):
+        return _decimal_text(value)
+    if isinstance(value, bytes):
+        return value.decode("utf-8", "replace")
+    if isinstance(value, time):
+        return value.isoformat()
+    return str(value)
+
+
+def _instant_text(value: datetime, type_: Type | None) -> str:
+    midnight = value.tzinfo is None and (value.hour, value.minute, value.second, value.microsecond) == (0, 0, 0, 0)
+    return value.date().isoformat() if type_ is Type.DATE and midnight else value.isoformat()
+
+
+def _decimal_text(value: Decimal) -> str:
+    if not value.is_finite():
+        return str(value)
+    text = format(value, "f")
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def workbook_blocks(
+    path: Path, source: Source, known: Mapping[str, str], advance: Advance | None
+) -> tuple[Header, Iterator[TextBlock]]:
+    """The header and the rows of a workbook's first sheet. Raises `FileRefused` where it cannot be read."""
+    _refuse_bomb(path)
+    try:
+        book = openpyxl.load_workbook(path, read_only=True, data_only=True)
+        sheet = book.worksheets[0]
+        # The size that a workbook states for its sheet is often wrong.
+        sheet.reset_dimensions()
+        rows = enumerate(sheet.iter_rows(values_only=True), 1)
+        first = next(((number, row) for number, row in rows if any(_filled(cell) for cell in row)), None)
+    except (InvalidFileException, zipfile.BadZipFile, KeyError, ValueError, IndexError, SyntaxError) as error:
+        raise _unreadable("xlsx", error) from error
+    if first is None:
+        raise FileRefused("there is no header line", "Begin the first sheet with the column names.")
+    names = ["" if cell is None else str(cell) for cell in first[1]]
+    while names and not names[-1]:
+        names.pop()
+    header = read_header(names, source, known)
+    return header, _workbook_rows(path, rows, source, header, advance)
+
+
+def _filled(cell: object) -> bool:
+    return cell is not None and cell != ""
+
+
+def _workbook_rows(
+    path: Path,
+    rows: Iterator[tuple[int, Sequence[object]]],
+    source: Source,
+    header: Header,
+    advance: Advance | None,
+) -> Iterator[TextBlock]:
+    lines: list[int] = []
+    held: list[list[str | None]] = []
+    places = [place for place, column in enumerate(header.columns) if column]
+    columns = [column for column in header.columns if column]
+    types = [source.column_by_name[column].type for column in columns]
+    for number, row in rows:
+        if not any(_filled(cell) for cell in row):
+            continue
+        lines.append(number)
+        held.append(
+            [text_of(row[place], type_) if place < len(row) else None for place, type_ in zip(places, types, strict=True)]
+        )
+        if len(held) == ROWS_A_BLOCK:
+            yield _block(source, columns, held, lines)
+            lines, held = [], []
+    if held:
+        yield _block(source, columns, held, lines)
+    if advance is not None:
+        advance(path.stat().st_size)
+
+
+def _block(
+    source: Source, columns: Sequence[str], rows: Sequence[Sequence[str | None]], lines: Sequence[int]
+) -> TextBlock:
+    cells = list(zip(*rows, strict=True))
+    return _text_block(
+        source,
+        {column: pa.array(texts, pa.string()) for column, texts in zip(columns, cells, strict=True)},
+        np.array(lines, np.int64),
+    )
+
+
+def _text_block(source: Source, columns: Mapping[str, pa.Array], lines: np.ndarray[Any, Any]) -> TextBlock:
+    arrays = {}
+    for name, texts in columns.items():
+        filled = pc.if_else(pc.equal(texts, ""), pa.scalar(None, pa.string()), texts)
+        dictionary = pa.types.is_dictionary(text_type(source.column_by_name[name].type))
+        arrays[name] = filled.dictionary_encode() if dictionary else filled
+    table = pa.table(arrays)
+
+    def raw(row: int) -> str:
+        written = io.StringIO()
+        csv.writer(written, lineterminator="").writerow(column[row].as_py() for column in table.columns)
+        return written.getvalue()
+
+    return TextBlock(table, lines, raw)
+
+
+def parquet_blocks(
+    path: Path, source: Source, known: Mapping[str, str], advance: Advance | None
+) -> tuple[Header, Iterator[TextBlock]]:
+    """The header and the rows of a Parquet file. Raises `FileRefused` where it cannot be read."""
+    try:
+        file = parquet.ParquetFile(path)
+    except (pa.ArrowException, OSError) as error:
+        raise _unreadable("parquet", error) from error
+    header = read_header(file.schema_arrow.names, source, known)
+    for name, column in zip(file.schema_arrow.names, header.columns, strict=True):
+        type_ = file.schema_arrow.field(name).type
+        if column and pa.types.is_nested(type_):
+            raise FileRefused(f"column {name} holds {type_}", "Write one plain value a cell.")
+    return header, _parquet_rows(path, file, source, header, advance)
+
+
+def _parquet_rows(
+    path: Path, file: parquet.ParquetFile, source: Source, header: Header, advance: Advance | None
+) -> Iterator[TextBlock]:
+    wanted = {name: column for name, column in zip(file.schema_arrow.names, header.columns, strict=True) if column}
+    line = 2
+    try:
+        for batch in file.iter_batches(ROWS_A_BLOCK, columns=list(wanted)):
+            columns = {
+                column: _texts(batch.column(name), source.column_by_name[column].type)
+                for name, column in wanted.items()
+            }
+            yield _text_block(source, columns, np.arange(line, line + batch.num_rows, dtype=np.int64))
+            line += batch.num_rows
+    except (pa.ArrowException, OSError) as error:
+        raise _unreadable("parquet", error) from error
+    if advance is not None:
+        advance(path.stat().st_size)
+
+
+def _texts(array: pa.Array, type_: Type) -> pa.StringArray:
+    """A column of any plain type as texts."""
+    if pa.types.is_dictionary(array.type):
+        array = array.dictionary_decode()
+    if pa.types.is_string(array.type):
+        return array
+    if pa.types.is_large_string(array.type) or pa.types.is_integer(array.type) or pa.types.is_boolean(array.type):
+        return array.cast(pa.string())
+    if pa.types.is_timestamp(array.type):
+        # Digits beyond microseconds are cut, as in a text.
+        array = array.cast(pa.timestamp("us", "UTC" if array.type.tz else None), safe=False)
+    if pa.types.is_float32(array.type) or pa.types.is_float16(array.type):
+        return pa.array([text_of(_shortest(value), type_) for value in array.to_numpy(zero_copy_only=False)], pa.string())
+    return pa.array([text_of(value, type_) for value in array.to_pylist()], pa.string())
+
+
+def _shortest(value: Any) -> Decimal | None:
+    """A float of fewer bits as the decimal that stands for it: 0.1 stays 0.1."""
+    return None if np.isnan(value) else Decimal(str(value))
+
+
+def _refuse_bomb(path: Path) -> None:
+    try:
+        with zipfile.ZipFile(path) as packed:
+            size = sum(member.file_size for member in packed.infolist())
+    except (zipfile.BadZipFile, OSError) as error:
+        raise _unreadable("xlsx", error) from error
+    if size > LARGEST_WORKBOOK:
+        raise FileRefused(
+            f"the workbook unpacks to {size >> 20} MiB, more than {LARGEST_WORKBOOK >> 20} MiB",
+            "Save the first sheet as CSV.",
+        )
+
+
+def _unreadable(format_: str, error: Exception) -> FileRefused:
+    return FileRefused(f"not a readable .{format_} file ({error})", "Write it again, or hand it in as CSV.")
