@@ -7,6 +7,7 @@ error: what, where, what to do. A user's mistake never shows a traceback; a bug 
 from __future__ import annotations
 
 import argparse
+import errno
 import importlib
 import os
 import sys
@@ -18,6 +19,9 @@ from pipeline.errors import UserMistake
 from pipeline.settings import from_environment
 
 INTERRUPTED = 130
+
+_THE_MACHINE_SAYS_NO = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC, errno.EDQUOT, errno.ENOTDIR)
+"""Errors of files that are no bug: no right to them, no room for them, no folder where one was named."""
 
 _COMMANDS = {
     "demo": "pipeline.cli.dashboard",
@@ -45,6 +49,11 @@ def main(argv: list[str] | None = None) -> int:
     except BrokenPipeError:
         _forget_standard_output()
         return 0
+    except OSError as error:
+        if error.errno not in _THE_MACHINE_SAYS_NO:
+            raise
+        messages.say(f"{error.filename or 'a file'}: {error.strerror}", "Choose another place, or make room.")
+        return UserMistake.exit_code
     except KeyboardInterrupt:
         messages.say("Interrupted.", "What was finished before stays; run the command again to go on.")
         return INTERRUPTED

@@ -61,6 +61,7 @@ def prepare_demo(files: Path, settings: Settings, world: SampleSettings | None =
             unfinished.mkdir(parents=True)
             write_sample(unfinished, world or SampleSettings(), progress.shares(bars, "Writing sample files"))
             unfinished.rename(files)
+            messages.note("Loading them ...")
         build.load(settings, [files], None, bars)
 
 
@@ -97,6 +98,7 @@ def dashboard_command(port: int) -> list[str]:
         "server.address": HOST,
         "server.headless": "true",
         "browser.gatherUsageStats": "false",
+        "logger.level": "warning",
     }
     flags = [part for name, value in options.items() for part in (f"--{name}", value)]
     return [sys.executable, "-m", "streamlit", "run", str(ROOT / "app.py"), *flags]
