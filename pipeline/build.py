@@ -1,0 +1,148 @@
+"""From files to a release: what a load does, in which order, and what it makes stale."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import time
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from pipeline import __version__
+from pipeline.engine import Engine
+from pipeline.errors import NothingFound
+from pipeline.lake import Draft, Lake, Release
+from pipeline.landing import Landed, discover, land
+from pipeline.ledger import LOADS_SCHEMA, FileEntry, FileSummary, LoadSummary, read_entries, write_entries
+from pipeline.progress import Progress, Silent
+from pipeline.question import landed_table, open_question, provide_files
+from pipeline.reference import Reference, load_reference
+from pipeline.refresh import refresh
+from pipeline.settings import Settings
+from pipeline.versions import REPEATED_SCHEMA, find_repeated
+
+__all__ = ["FileSummary", "LoadSummary", "load", "rebuild"]
+
+
+def load(
+    settings: Settings,
+    paths: list[Path],
+    loaded_at: dt.datetime | None = None,
+    progress: Progress | None = None,
+) -> LoadSummary:
+    """Loads files and folders into the lake and publishes a release of what is now known.
+
+    Args:
+        paths: files and folders; those of one call are one load, at one instant.
+        loaded_at: that instant (UTC, naive); now where None.
+
+    Raises `UserMistake` where a path does not exist or the lake cannot be written. A refused file does not raise:
+    the summary tells it. Nothing can be seen of a load before it is complete.
+    """
+    progress = progress or Silent()
+    started = time.monotonic()
+    files = discover(paths)
+    reference = load_reference(settings.reference)
+    instant = loaded_at or dt.datetime.now(dt.UTC).replace(tzinfo=None, microsecond=0)
+    lake = Lake(settings.lake)
+    with lake.writing(progress.waiting) as draft:
+        known = read_entries(lake.files(draft.release, "files"))
+        progress.stage("Reading and checking", float(sum(path.stat().st_size for path in files)))
+        landed = land(draft, files, known, instant, reference, settings, progress.advance)
+        if not landed.entries:
+            return LoadSummary(landed.summaries)
+        progress.stage("Comparing versions", None)
+        _add_repeated(draft, settings, reference, landed)
+        progress.stage("Computing tables", None)
+        as_of = refresh(draft, settings, reference)
+        entries = _recounted(draft, settings, reference, [*known, *landed.entries])
+        _write_ledger(draft, entries)
+        summary = LoadSummary(_as_they_stand(landed.summaries, entries))
+        _write_load(draft, summary, instant, time.monotonic() - started)
+        draft.publish(as_of, reference.digest, any(entry.is_sample for entry in entries))
+    return summary
+
+
+def rebuild(settings: Settings, progress: Progress | None = None) -> Release:
+    """Computes all tables anew from what was loaded; the same tables as the loads made one by one.
+
+    Raises `NothingFound` on an empty lake.
+    """
+    progress = progress or Silent()
+    reference = load_reference(settings.reference)
+    lake = Lake(settings.lake)
+    with lake.writing(progress.waiting) as draft:
+        if draft.release is None:
+            raise NothingFound(f"{settings.lake}: nothing was loaded yet", "Load files first: dgwatch load PATH")
+        progress.stage("Computing tables", None)
+        as_of = refresh(draft, settings, reference, whole=True)
+        entries = read_entries(lake.files(draft.release, "files"))
+        _write_ledger(draft, _recounted(draft, settings, reference, entries))
+        return draft.publish(as_of, reference.digest, draft.release.is_sample)
+
+
+def _add_repeated(draft: Draft, settings: Settings, reference: Reference, landed: Landed) -> None:
+    """Finds the records that the new rows repeat; from then on their versions are told apart."""
+    found: list[pa.Table] = []
+    with Engine(settings, draft.spill_folder()) as engine:
+        provide_files(engine, "repeated", lambda: draft.files("repeated"), REPEATED_SCHEMA)
+        for source in sorted({entry.source for entry in landed.entries}):
+            table = landed_table(source)
+            old = draft.lake.files(draft.release, table)
+            found.append(find_repeated(engine, source, draft.added(table), old))
+    rows = pa.concat_tables(found)
+    if rows.num_rows or draft.release is None:
+        path = draft.new_path("repeated")
+        pq.write_table(rows, path)
+        draft.add("repeated", path, rows.num_rows)
+
+
+def _recounted(
+    draft: Draft, settings: Settings, reference: Reference, entries: list[FileEntry]
+) -> list[FileEntry]:
+    """The ledger with the counts of now: what is superseded or a duplicate today."""
+    with open_question(settings, reference, draft.files, None, dt.datetime(1990, 1, 1), draft.spill_folder()) as engine:
+        rows = engine.to_arrow("losers_of_file").to_pylist()
+    losers = {row["file_seq"]: (row["superseded_rows"], row["duplicate_rows"]) for row in rows}
+    return [entry.recounted(*losers.get(entry.file_seq, (0, 0))) for entry in entries]
+
+
+def _as_they_stand(summaries: list[FileSummary], entries: list[FileEntry]) -> list[FileSummary]:
+    """The summaries of newly taken files with the counts at the end of the call."""
+    by_digest = {entry.sha256: entry for entry in entries}
+    return [
+        summary
+        if summary.error or summary.already_loaded or summary.sha256 is None
+        else FileSummary.of(by_digest[summary.sha256])
+        for summary in summaries
+    ]
+
+
+def _write_ledger(draft: Draft, entries: list[FileEntry]) -> None:
+    path = draft.new_path("files")
+    write_entries(entries, path)
+    draft.replace_all("files", path, len(entries))
+
+
+def _write_load(draft: Draft, summary: LoadSummary, loaded_at: dt.datetime, seconds: float) -> None:
+    refusals = [{"file": file.file, "error": file.error} for file in summary.files if file.error]
+    totals = {f"rows_{name}": count for name, count in summary.totals.items()}
+    row = {
+        "load_id": draft.build_id,
+        "loaded_at": loaded_at,
+        "finished_at": dt.datetime.now(dt.UTC).replace(tzinfo=None),
+        "seconds": seconds,
+        "files": sum(not file.error and not file.already_loaded for file in summary.files),
+        "files_already_loaded": sum(file.already_loaded for file in summary.files),
+        "files_refused": len(refusals),
+        "refusals": json.dumps(refusals, ensure_ascii=False),
+        "product_version": __version__,
+        **totals,
+    }
+    path = draft.new_path("loads")
+    pq.write_table(pa.Table.from_pylist([row], LOADS_SCHEMA), path)
+    draft.add("loads", path, 1)
+
+

@@ -1,0 +1,286 @@
+"""Campaigns: what was overdue at the start, what grew overdue, what was cleared, found and fined."""
+
+from __future__ import annotations
+
+import datetime as dt
+import difflib
+from dataclasses import replace
+from typing import Any
+
+import pandas as pd
+import pyarrow as pa
+
+from pipeline.errors import UserMistake
+from pipeline.metrics.question import Question
+from pipeline.metrics.registry import Metric, register
+
+REPORT_COLUMNS = (
+    "scope",
+    "day",
+    "days",
+    "opening_backlog",
+    "cleared_opening",
+    "cleared_new",
+    "cleared_relocated",
+    "remaining",
+    "target_cleared",
+    "inspected_batches",
+    "misdeclared_batches",
+    "penalty_cases",
+    "reduction_pct",
+    "reduction_lower_pct",
+    "reduction_upper_pct",
+)
+DAY_COLUMNS = ("scope", "date", "day", "remaining", "cleared", "target_line")
+CAMPAIGN_COLUMNS = (
+    "campaign_id",
+    "name",
+    "name_zh",
+    "kind",
+    "starts_on",
+    "ends_on",
+    "baseline_from",
+    "baseline_to",
+    "ports",
+    "target_cleared",
+    "target_reduction_pct",
+    "note",
+)
+WHOLE_NUMBERS = ("day", "days", "opening_backlog", "remaining", "target_cleared")
+
+
+def chosen_campaign(question: Question) -> dict[str, Any]:
+    """The campaign asked for. Raises `UserMistake` where there is none of that name."""
+    rows = question.reference.table("campaigns").to_pylist()
+    wanted = question.filters.campaign_id
+    known = [row["campaign_id"] for row in rows]
+    if wanted is None:
+        raise UserMistake("which campaign?", f"Give --campaign, one of {', '.join(known)}.")
+    for row in rows:
+        if row["campaign_id"] == wanted:
+            return dict(row)
+    close = difflib.get_close_matches(wanted, known, n=1)
+    hint = f"Did you mean {close[0]}?" if close else f"One of {', '.join(known)}."
+    raise UserMistake(f"{wanted}: no such campaign", hint)
+
+
+def campaign_ports(question: Question, campaign: dict[str, Any]) -> list[str]:
+    """The own codes of the campaign's ports."""
+    known = question.reference.port_of
+    if campaign["ports"].strip().lower() == "all":
+        return sorted(set(known.values()))
+    codes = [code.strip().upper() for code in campaign["ports"].split(";") if code.strip()]
+    missing = [code for code in codes if code not in known]
+    if missing:
+        raise UserMistake(
+            f"{campaign['campaign_id']}: {', '.join(missing)} is not in the list of ports", "Mend campaigns.csv."
+        )
+    return sorted({known[code] for code in codes})
+
+
+def prepare(question: Question) -> dict[str, Any]:
+    """Registers the campaign asked for, its ports and its window."""
+    campaign = chosen_campaign(question)
+    engine = question.engine
+    days = (campaign["ends_on"] - campaign["starts_on"]).days + 1
+    chosen = {
+        "starts_on": pa.array([campaign["starts_on"]], pa.date32()),
+        "day_after_end": pa.array([campaign["ends_on"] + dt.timedelta(days=1)], pa.date32()),
+        "days": pa.array([days], pa.int64()),
+        "target_cleared": pa.array([campaign["target_cleared"]], pa.int64()),
+    }
+    engine.register_arrow("chosen_campaign", pa.table(chosen))
+    ports = pa.array(campaign_ports(question, campaign), pa.string())
+    engine.register_arrow("campaign_ports", pa.table({"un_location_code": ports}))
+    prepare_consignments(question)
+    return campaign
+
+
+def prepare_consignments(question: Question) -> None:
+    """Lead classes of consignments are needed only where classes are asked for; computing them reads every item."""
+    engine = question.engine
+    if question.classes:
+        engine.alias("lead_classes_asked", "lead_classes")
+    else:
+        empty = {"consignment_id": pa.array([], pa.string()), "lead_class": pa.array([], pa.string())}
+        engine.register_arrow("lead_classes_asked", pa.table(empty))
+
+
+def campaign(question: Question) -> pd.DataFrame:
+    """The report `campaign`; with `by=("date",)` its burn-down."""
+    by = question.filters.by
+    if by == ("date",):
+        return campaign_days(question)
+    if by:
+        raise UserMistake(f"--by {','.join(by)}: campaign knows date only", "Give --by date, or leave it out.")
+    prepare(question)
+    frame = question.frame("campaign")[list(REPORT_COLUMNS)]
+    return frame.astype({name: "Int64" for name in WHOLE_NUMBERS})
+
+
+def campaign_days(question: Question) -> pd.DataFrame:
+    """The burn-down: a row a scope and local day of the campaign that as_of has seen."""
+    prepare(question)
+    frame = question.frame("campaign_days").rename(columns={"day_date": "date"})
+    return frame[list(DAY_COLUMNS)]
+
+
+def campaigns(question: Question) -> pd.DataFrame:
+    """The campaigns of the reference table."""
+    frame: pd.DataFrame = question.reference.table("campaigns").to_pandas()
+    return frame[list(CAMPAIGN_COLUMNS)]
+
+
+def published_figures(question: Question) -> pd.DataFrame:
+    """Figures that others published, to print beside one's own."""
+    frame: pd.DataFrame = question.reference.table("published_figures").to_pandas()
+    return frame
+
+
+def _in_window(model: str) -> Any:
+    """A metric over the window asked for: the campaign's where one is named, else from and to."""
+
+    def compute(question: Question) -> pd.DataFrame:
+        asked = question.filters
+        if asked.campaign_id is not None:
+            row = chosen_campaign(question)
+            window = replace(
+                asked,
+                campaign_id=None,
+                date_from=row["starts_on"],
+                date_to=row["ends_on"],
+                ports=asked.ports or tuple(campaign_ports(question, row)),
+            )
+            question = replace(question, filters=window)
+        try:
+            prepare_consignments(question)
+            return question.frame(model)
+        finally:
+            question.close()
+
+    return compute
+
+
+_SOURCE = "State Council Information Office press conference of 20 March 2023; definitions by dgwatch"
+
+register(
+    Metric(
+        key="campaign",
+        title="Campaign",
+        title_zh="专项行动",
+        unit="batches",
+        grain="one row the whole campaign, then one row a port of it",
+        definition="Opening: batches overdue when the campaign starts. Cleared: batches overdue at some instant of it "
+        "that left during it, those of the opening backlog and those newly overdue apart; a box moved to another depot "
+        "is relocated, not cleared. Opening plus newly overdue equals cleared plus relocated plus remaining. "
+        "Misdeclared: distinct batches with a finding in the window whose code is a misdeclaration. Cases: filed in it.",
+        definition_zh="期初：行动开始时已超期的批次。已清理：行动期间某时刻超期且在期间离港的批次，分期初与新增；"
+        "移至其他场站的箱为转移，不算清理。期初 + 新增超期 = 已清理 + 转移 + 剩余。"
+        "申报不实：期间查验发现属申报不实的批次（去重）。案件：期间立案。",
+        sql="campaign",
+        family="campaign",
+        columns=REPORT_COLUMNS,
+        compute=campaign,
+        caveats="The published figures are lower bounds of another population; never divide one by another. "
+        "The reduction of clearance time is not computed in this version; its columns are empty.",
+        caveats_zh="公布数字为另一总体的下限，不可与本表相除。本版本尚未计算通关时间压缩率，该列为空。",
+        source=_SOURCE,
+        is_report=True,
+    ),
+    Metric(
+        key="campaign_days",
+        title="Burn-down",
+        title_zh="清理进度",
+        unit="batches",
+        grain="one row a scope and local day of the campaign",
+        definition="Remaining: overdue at the end of the day. Cleared: since the start, relocated ones left out. "
+        "The target line rises evenly to the campaign's target on its last day.",
+        definition_zh="剩余：当日结束时超期的批次。已清理：自行动开始累计，不含转移。目标线按日均匀升至末日目标。",
+        sql="campaign_days",
+        family="campaign",
+        columns=DAY_COLUMNS,
+        compute=campaign_days,
+        source=_SOURCE,
+    ),
+    Metric(
+        key="campaigns",
+        title="Campaigns",
+        title_zh="行动列表",
+        unit="",
+        grain="one row a campaign",
+        definition="Name, kind, days, baseline window, ports and targets of each campaign.",
+        definition_zh="各行动的名称、类型、起止日、基准期、港口与目标。",
+        sql="",
+        family="campaign",
+        columns=CAMPAIGN_COLUMNS,
+        compute=campaigns,
+        source="data/reference/campaigns.csv",
+    ),
+    Metric(
+        key="published_figures",
+        title="Published figures",
+        title_zh="公布数字",
+        unit="as named in each row",
+        grain="one row a figure",
+        definition="What others published of their own campaigns and yards.",
+        definition_zh="其他来源公布的数字。",
+        sql="",
+        family="campaign",
+        columns=("topic", "figure", "value", "unit", "source", "note", "label", "label_zh"),
+        compute=published_figures,
+        caveats="Lower bounds of different populations: for comparison by eye only.",
+        caveats_zh="不同总体的下限，仅供参照。",
+        source="named in each row",
+    ),
+    Metric(
+        key="misdeclared_by_code",
+        title="Misdeclared batches by kind",
+        title_zh="申报不实批次（按类型）",
+        unit="batches",
+        grain="one row a finding code that is a misdeclaration",
+        definition="Distinct batches with such a finding in the window. A batch can have several kinds: the rows do not "
+        "add up to the number of misdeclared batches.",
+        definition_zh="期间有该类发现的批次（去重）。一批可有多类，各行之和不等于申报不实批次数。",
+        sql="misdeclared_by_code",
+        family="campaign",
+        columns=("finding_code", "label", "label_zh", "batches"),
+        compute=_in_window("misdeclared_by_code"),
+        source=_SOURCE,
+    ),
+    Metric(
+        key="hit_rates",
+        title="Hit rates",
+        title_zh="查验发现率",
+        unit="batches, share",
+        grain="one row a selection basis",
+        definition="Misdeclared batches over inspected batches, by why they were selected. A targeted hit rate is not "
+        "a prevalence.",
+        definition_zh="按布控方式：申报不实批次 / 查验批次。布控查验的发现率不是总体发生率。",
+        sql="hit_rates",
+        family="campaign",
+        columns=(
+            "selection_basis",
+            "inspections",
+            "inspected_batches",
+            "batches_with_finding",
+            "misdeclared_batches",
+            "misdeclared_share",
+        ),
+        compute=_in_window("hit_rates"),
+        source=_SOURCE,
+    ),
+    Metric(
+        key="cases_by_status",
+        title="Penalty cases by status",
+        title_zh="处罚案件（按状态）",
+        unit="cases",
+        grain="one row a status",
+        definition="Administrative cases filed in the window, by their status now.",
+        definition_zh="期间立案的行政处罚案件，按当前状态。",
+        sql="cases_by_status",
+        family="campaign",
+        columns=("status", "cases", "cases_with_fine"),
+        compute=_in_window("cases_by_status"),
+        source=_SOURCE,
+    ),
+)

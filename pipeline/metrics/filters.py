@@ -1,0 +1,41 @@
+"""What can be asked of a metric."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Filters:
+    """The one set of filters of reports and pages. Hashable; what is not set does not filter.
+
+    Args:
+        as_of, known_at: instants (UTC, naive); see metrics.
+        date_from, date_to: local days, both included.
+        ports: codes or aliases. classes: `2`, `2.1`, `unidentified`. direction: `import`, `export`, `transhipment`.
+        count: `batch` or `unit`.
+        by: the columns of `stock --by` or `campaign --by`.
+        campaign_id, consignment_id, file: what a report is about.
+        facility, block, age_bucket, date, overdue_only, limit: the drill-down of a page; `''` for facility or block
+            is "none named".
+    """
+
+    as_of: dt.datetime | None = None
+    known_at: dt.datetime | None = None
+    date_from: dt.date | None = None
+    date_to: dt.date | None = None
+    ports: tuple[str, ...] = ()
+    classes: tuple[str, ...] = ()
+    direction: str | None = None
+    count: str = "batch"
+    by: tuple[str, ...] = ()
+    campaign_id: str | None = None
+    consignment_id: str | None = None
+    file: str | None = None
+    facility: str | None = None
+    block: str | None = None
+    age_bucket: int | None = None
+    date: dt.date | None = None
+    overdue_only: bool = False
+    limit: int | None = None

@@ -1,0 +1,176 @@
+"""A question put to one release: filters brought to the reference's codes, and an engine that can answer."""
+
+from __future__ import annotations
+
+import datetime as dt
+import difflib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import pandas as pd
+import pyarrow as pa
+
+from pipeline.contract import SOURCES
+from pipeline.engine import Engine
+from pipeline.errors import UserMistake
+from pipeline.lake import Lake, Release
+from pipeline.ledger import FILES_SCHEMA, LOADS_SCHEMA
+from pipeline.landed import REJECT_SCHEMA, landed_schema
+from pipeline.metrics.filters import Filters
+from pipeline.question import landed_table, names_table, open_question, provide_files
+from pipeline.reference import Reference
+from pipeline.settings import Settings
+
+UNIDENTIFIED = "unidentified"
+DIRECTIONS = ("import", "export", "transhipment")
+BUILT_TABLES = {"stays": "batch_stays", "unit_stays": "unit_stays"}
+
+
+@dataclass
+class Question:
+    """Filters, a release and the reference tables; opens an engine when something is asked.
+
+    The built tables of the release answer where they are the truth: everything known, an `as_of` not before the
+    release's, and the same reference tables. Otherwise the core models are computed from landed rows.
+    """
+
+    settings: Settings
+    lake: Lake
+    release: Release
+    reference: Reference
+    filters: Filters
+
+    def __post_init__(self) -> None:
+        self._check()
+
+    @cached_property
+    def is_built(self) -> bool:
+        """Whether the built tables hold for these instants and reference tables."""
+        asked = self.filters
+        return (
+            asked.known_at is None
+            and self.release.reference_digest == self.reference.digest
+            and (asked.as_of is None or (self.release.as_of is not None and asked.as_of >= self.release.as_of))
+        )
+
+    @cached_property
+    def as_of(self) -> dt.datetime | None:
+        """The instant looked at; None where there is no move and no milestone."""
+        if self.filters.as_of is not None:
+            return self.filters.as_of
+        if self.filters.known_at is None:
+            return self.release.as_of
+        found: dt.datetime | None = self.engine.to_frame("params")["as_of"].iloc[0]
+        return None if pd.isna(found) else pd.Timestamp(found).to_pydatetime()
+
+    @cached_property
+    def engine(self) -> Engine:
+        """The engine of this question; closed by `close`."""
+        asked = self.filters
+        default = self.release.as_of if asked.known_at is None else None
+        engine = open_question(
+            self.settings, self.reference, self._files, asked.known_at, asked.as_of or default
+        )
+        if self.is_built:
+            self._provide_built(engine)
+        provide_files(engine, "rejects", lambda: self._files("rejects"), REJECT_SCHEMA)
+        provide_files(engine, "files", lambda: self._files("files"), FILES_SCHEMA)
+        provide_files(engine, "loads", lambda: self._files("loads"), LOADS_SCHEMA)
+        self._register_filters(engine)
+        return engine
+
+    def close(self) -> None:
+        """Gives the engine back."""
+        if "engine" in self.__dict__:
+            self.engine.close()
+
+    def frame(self, model: str, **values: Any) -> pd.DataFrame:
+        """The rows of a model; `values` are bound to its `$names`."""
+        return self.engine.to_frame(model, values)
+
+    def narrow_to(self, consignments: Iterable[str], units: Iterable[str]) -> None:
+        """Lets the core models see only these batches' and units' landed rows: one batch's story reads little."""
+        engine = self.engine
+        for name, source in SOURCES.items():
+            provide_files(engine, f"all_{name}", lambda t=landed_table(name): self._files(t), landed_schema(source))
+        engine.register_arrow("scope_consignments", names_table("consignment_id", consignments))
+        engine.register_arrow("scope_units", names_table("equipment_reference", units))
+        engine.use_models("landed_yard_moves", "landed_dg_items", "landed_consignments", "landed_clearance_milestones")
+        engine.use_models("landed_inspection_findings", "landed_penalty_cases", "batch_stays", "unit_stays")
+
+    def _files(self, table: str) -> list[str]:
+        return self.lake.files(self.release, table)
+
+    def _provide_built(self, engine: Engine) -> None:
+        for table, model in BUILT_TABLES.items():
+            files = self._files(table)
+            if files:
+                engine.provide(model, lambda m=model, f=files: engine.register_files(m, f, pa.schema([])))
+
+    def _check(self) -> None:
+        asked = self.filters
+        if asked.direction is not None and asked.direction not in DIRECTIONS:
+            raise UserMistake(f"{asked.direction}: no such direction", f"One of {', '.join(DIRECTIONS)}.")
+        if asked.count not in ("batch", "unit"):
+            raise UserMistake(f"{asked.count}: nothing to count by", "Count batch or unit.")
+
+    @cached_property
+    def ports(self) -> tuple[str, ...]:
+        """The ports asked for, by their own codes. Raises `UserMistake` for a port that is not in the list."""
+        known = self.reference.port_of
+        own = []
+        for code in self.filters.ports:
+            if code.upper() not in known:
+                raise UserMistake(f"{code}: no such port", _near(code, known))
+            own.append(known[code.upper()])
+        return tuple(dict.fromkeys(own))
+
+    @cached_property
+    def classes(self) -> tuple[str, ...]:
+        """Every class code that the classes asked for fit. Raises `UserMistake` for one that is not in the list."""
+        known = [*self.reference.classes, UNIDENTIFIED]
+        fitting: dict[str, None] = {}
+        for asked in self.filters.classes:
+            found = [code for code in known if code.upper().startswith(asked.upper())]
+            if asked.upper() not in {code.upper() for code in known}:
+                raise UserMistake(f"{asked}: no such class", _near(asked, known))
+            fitting.update(dict.fromkeys(found))
+        return tuple(fitting)
+
+    def _register_filters(self, engine: Engine) -> None:
+        asked = self.filters
+        engine.register_arrow("wanted_ports", names_table("un_location_code", self.ports))
+        engine.register_arrow("wanted_classes", names_table("code", self.classes))
+        directions = [asked.direction] if asked.direction else []
+        engine.register_arrow("wanted_directions", names_table("direction", directions))
+        engine.provide("stays", lambda: engine.alias("stays", "unit_stays" if asked.count == "unit" else "batch_stays"))
+        engine.register_arrow("asked", self._asked())
+
+    def _asked(self) -> pa.Table:
+        asked = self.filters
+        day = dt.timedelta(days=1)
+        flags = {f"by_{name}": [name in asked.by] for name in STOCK_COLUMNS}
+        dates = {
+            "date_from": asked.date_from,
+            "date_to": asked.date_to,
+            "day_after_to": asked.date_to + day if asked.date_to else None,
+        }
+        return pa.table(flags | {name: pa.array([value], pa.date32()) for name, value in dates.items()})
+
+
+STOCK_COLUMNS = {
+    "date": "date",
+    "port": "un_location_code",
+    "facility": "facility_code",
+    "class": "lead_class",
+    "age_bucket": "age_bucket",
+    "direction": "direction",
+}
+"""What `stock --by` takes, and the columns that follow it."""
+
+
+def _near(text: str, known: Iterable[str]) -> str:
+    close = difflib.get_close_matches(text.upper(), [code.upper() for code in known], n=3)
+    return f"Did you mean {', '.join(close)}?" if close else "See the reference tables for the codes there are."

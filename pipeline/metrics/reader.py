@@ -1,0 +1,65 @@
+"""The reader of one release of a lake: whatever a page shows or a report prints comes through here."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pandas as pd
+
+from pipeline.errors import NothingFound, UserMistake
+from pipeline.lake import Lake, Release
+from pipeline.metrics.filters import Filters
+from pipeline.metrics.question import Question
+from pipeline.metrics.registry import REGISTRY
+from pipeline.reference import Reference, load_reference
+from pipeline.settings import Settings
+
+
+class Reader:
+    """One consistent release of a lake. Threads may share it: every question has an engine of its own.
+
+    `release` is None for an empty lake.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.lake = Lake(settings.lake)
+        self.release: Release | None = self.lake.release()
+        self.reference: Reference = load_reference(settings.reference)
+
+    def is_current(self) -> bool:
+        """Whether the lake and the reference tables still are what this reader opened."""
+        now = self.lake.release()
+        before = self.release
+        same_build = (now and now.build_id) == (before and before.build_id)
+        return same_build and load_reference(self.settings.reference).digest == self.reference.digest
+
+    def query(self, key: str, filters: Filters | None = None) -> pd.DataFrame:
+        """The frame of a metric.
+
+        Columns are those of its registry entry (and, for `stock`, as asked); instants are naive UTC.
+        Raises `UserMistake` for a metric or filter that makes no sense, `NothingFound` on an empty lake.
+        """
+        metric = REGISTRY.get(key)
+        if metric is None:
+            raise UserMistake(f"{key}: no such metric", "See the methodology for those there are.")
+        question = self._question(filters or Filters())
+        try:
+            return metric.compute(question)
+        finally:
+            question.close()
+
+    def as_of(self, filters: Filters | None = None) -> dt.datetime | None:
+        """The instant that the filters look at: as asked, else the latest event known. None without any event."""
+        question = self._question(filters or Filters())
+        try:
+            return question.as_of
+        finally:
+            question.close()
+
+    def _question(self, filters: Filters) -> Question:
+        if self.release is None:
+            raise NothingFound(
+                f"{self.settings.lake}: nothing was loaded yet", "Load files first: dgwatch load PATH"
+            )
+        return Question(self.settings, self.lake, self.release, self.reference, filters)

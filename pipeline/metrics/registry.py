@@ -1,0 +1,50 @@
+"""The registry: one entry a metric, with its definition, from which reports, pages and the methodology follow."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+if TYPE_CHECKING:
+    from pipeline.metrics.question import Question
+
+Compute = Callable[["Question"], pd.DataFrame]
+
+
+@dataclass(frozen=True)
+class Metric:
+    """One metric: what it is called, what it means, and what computes it.
+
+    `sql` is the model's file name. `columns` are those of the frame, in order. `source` is the standard or paper.
+    """
+
+    key: str
+    title: str
+    title_zh: str
+    unit: str
+    grain: str
+    definition: str
+    definition_zh: str
+    sql: str
+    family: str
+    columns: tuple[str, ...]
+    compute: Compute = field(repr=False, compare=False)
+    caveats: str = ""
+    caveats_zh: str = ""
+    source: str = ""
+    is_report: bool = False
+
+
+REGISTRY: dict[str, Metric] = {}
+"""Every metric by its key, in the order of the methodology page."""
+
+
+def register(*metrics: Metric) -> None:
+    """Adds metrics to the registry; two of one key are a bug."""
+    for metric in metrics:
+        if metric.key in REGISTRY:
+            raise ValueError(f"two metrics are called {metric.key}")
+        REGISTRY[metric.key] = metric

@@ -1,0 +1,107 @@
+"""One engine set up for one question: the instants looked at, the reference tables, and where landed rows come from."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Iterable
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+
+from pipeline.contract import SOURCES
+from pipeline.engine import Engine
+from pipeline.landed import landed_schema
+from pipeline.reference import Reference
+from pipeline.settings import Settings
+from pipeline.versions import REPEATED_SCHEMA
+
+FOREVER = dt.datetime(9999, 12, 31)
+"""The `known_at` of whoever asks for everything recorded."""
+
+EPOCH_DAY = dt.date(1990, 1, 1)
+LAST_DAY = dt.date(2101, 1, 1)
+FilesOf = Callable[[str], list[str]]
+
+REFERENCE_INPUTS = ("ports", "imdg_classes", "limit_rules", "age_buckets", "finding_codes", "campaigns")
+
+
+def landed_table(source_name: str) -> str:
+    """The name of a source's landed table."""
+    return f"landed_{source_name}"
+
+
+def open_question(
+    settings: Settings,
+    reference: Reference,
+    files_of: FilesOf,
+    known_at: dt.datetime | None,
+    as_of: dt.datetime | None,
+    spill_folder: Path | None = None,
+) -> Engine:
+    """An engine in which every core model can be computed from landed rows.
+
+    Where `as_of` is None the default is computed from what was known at `known_at` (ruling 4). The caller closes it.
+    """
+    engine = Engine(settings, spill_folder)
+    register_reference(engine, reference, settings.default_zone)
+    for name, source in SOURCES.items():
+        provide_files(engine, landed_table(name), partial(files_of, landed_table(name)), landed_schema(source))
+    provide_files(engine, "repeated", partial(files_of, "repeated"), REPEATED_SCHEMA)
+    set_instants(engine, settings, as_of, known_at)
+    return engine
+
+
+def provide_files(engine: Engine, name: str, files: Callable[[], list[str]], schema: pa.Schema) -> None:
+    """Lets Parquet files be read under a name, listed when first needed."""
+    engine.provide(name, lambda: engine.register_files(name, files(), schema))
+
+
+def set_instants(
+    engine: Engine, settings: Settings, as_of: dt.datetime | None, known_at: dt.datetime | None
+) -> None:
+    """Registers the one-row table `params`; computes the default `as_of` where none is given."""
+    known = known_at or FOREVER
+    engine.register_arrow("params", _params(as_of, known, settings.default_zone))
+    if as_of is None:
+        found = engine.scalar("default_as_of")
+        engine.register_arrow("params", _params(found, known, settings.default_zone))
+
+
+def _params(as_of: dt.datetime | None, known_at: dt.datetime, default_zone: str) -> pa.Table:
+    return pa.table(
+        {
+            "as_of": pa.array([as_of], pa.timestamp("us")),
+            "known_at": pa.array([known_at], pa.timestamp("us")),
+            "default_zone": pa.array([default_zone]),
+        }
+    )
+
+
+def register_reference(engine: Engine, reference: Reference, default_zone: str) -> None:
+    """Lets the models read the reference tables, the zones' offsets and the calendar."""
+    for name in REFERENCE_INPUTS:
+        engine.provide(name, partial(engine.register_arrow, name, reference.table(name)))
+    engine.provide(
+        "zone_offsets",
+        lambda: engine.register_arrow("zone_offsets", reference.zone_offsets(default_zone)),
+    )
+    engine.provide("event_types", lambda: engine.register_arrow("event_types", _event_types(reference)))
+    engine.provide("calendar", lambda: engine.register_arrow("calendar", _calendar()))
+
+
+def _event_types(reference: Reference) -> pa.Table:
+    lists = reference.table("code_lists")
+    rows = [row for row in lists.to_pylist() if row["list"] == "event_type" and row["code"] == row["canonical"]]
+    return pa.table({"code": [row["code"] for row in rows], "flow": [row["flow"] for row in rows]})
+
+
+def _calendar() -> pa.Table:
+    numbers = np.arange(np.datetime64(EPOCH_DAY), np.datetime64(LAST_DAY))
+    return pa.table({"day": pa.array(numbers, pa.date32())})
+
+
+def names_table(column: str, names: Iterable[str]) -> pa.Table:
+    """A one-column table of text, as filters and scopes are handed to SQL."""
+    return pa.table({column: pa.array(list(names), pa.string())})

@@ -1,0 +1,70 @@
+-- grain: one row a port: batch-hours present over the whole window, summed over stays and as the integral of stock
+WITH windows AS (
+    SELECT
+        w.un_location_code,
+        coalesce(w.from_at, f.first_at) AS from_at,
+        CASE WHEN w.until_at < p.as_of THEN w.until_at ELSE p.as_of END AS until_at
+    FROM asked_windows AS w
+    INNER JOIN (
+        SELECT un_location_code, min(arrived_at) AS first_at FROM counted GROUP BY un_location_code
+    ) AS f ON f.un_location_code = w.un_location_code
+    CROSS JOIN params AS p
+),
+
+present AS (
+    SELECT
+        s.un_location_code,
+        w.from_at,
+        w.until_at,
+        greatest(s.arrived_at, w.from_at) AS starts_at,
+        least(coalesce(s.left_at, w.until_at), w.until_at) AS ends_at,
+        s.arrived_at >= w.from_at AS is_arrival,
+        coalesce(s.left_at >= w.from_at AND s.left_at <= w.until_at, FALSE) AS is_exit,
+        (unix_micros(s.left_at) - unix_micros(s.arrived_at)) / CAST(3600000000 AS DOUBLE) AS dwell_hours
+    FROM counted AS s
+    INNER JOIN windows AS w ON w.un_location_code = s.un_location_code
+    WHERE s.arrived_at <= w.until_at AND (s.left_at IS NULL OR s.left_at >= w.from_at)
+),
+
+changes AS (
+    SELECT un_location_code, starts_at AS happened_at, 1 AS stock_change FROM present
+    UNION ALL
+    SELECT un_location_code, ends_at AS happened_at, -1 AS stock_change FROM present
+),
+
+at_instants AS (
+    SELECT un_location_code, happened_at, sum(stock_change) AS stock_change
+    FROM changes
+    GROUP BY un_location_code, happened_at
+),
+
+steps AS (
+    SELECT
+        un_location_code,
+        sum(stock_change) OVER (
+            PARTITION BY un_location_code ORDER BY happened_at
+            ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
+        ) AS stock,
+        unix_micros(lead(happened_at) OVER (PARTITION BY un_location_code ORDER BY happened_at))
+        - unix_micros(happened_at) AS micros
+    FROM at_instants
+),
+
+integrals AS (
+    SELECT un_location_code, sum(stock * coalesce(micros, 0)) / CAST(3600000000 AS DOUBLE) AS stock_hours
+    FROM steps
+    GROUP BY un_location_code
+)
+
+SELECT
+    r.un_location_code,
+    i.stock_hours,
+    sum((unix_micros(r.ends_at) - unix_micros(r.starts_at)) / CAST(3600000000 AS DOUBLE)) AS batch_hours,
+    (unix_micros(max(r.until_at)) - unix_micros(max(r.from_at))) / CAST(3600000000 AS DOUBLE) AS window_hours,
+    count(*) FILTER (WHERE r.is_arrival) AS arrivals,
+    count(*) FILTER (WHERE r.is_exit) AS exits,
+    avg(r.dwell_hours) FILTER (WHERE r.is_exit) AS mean_dwell_hours
+FROM present AS r
+INNER JOIN integrals AS i ON i.un_location_code = r.un_location_code
+GROUP BY r.un_location_code, i.stock_hours
+ORDER BY r.un_location_code

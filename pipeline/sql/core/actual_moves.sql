@@ -1,0 +1,32 @@
+-- grain: one row a live, actual move at known_at, of any instant
+-- view
+SELECT
+    m.un_location_code,
+    m.equipment_reference,
+    m.event_id,
+    m.event_type,
+    t.flow,
+    m.event_at,
+    m.consignment_id,
+    m.facility_code,
+    m.block,
+    m.bay,
+    m.row,
+    m.tier,
+    m.exit_type,
+    m.recorded_at,
+    m._known_at,
+    m._file_seq,
+    m._line,
+    m._warnings
+FROM landed_yard_moves AS m
+INNER JOIN event_types AS t ON t.code = m.event_type
+CROSS JOIN params AS p
+WHERE
+    coalesce(m.event_classifier, 'ACT') = 'ACT'
+    AND m._known_at <= p.known_at
+    AND NOT coalesce(m.voided, FALSE)
+    AND NOT EXISTS (
+        SELECT 1 FROM losers_plain AS l
+        WHERE l.source = 'yard_moves' AND l._file_seq = m._file_seq AND l._line = m._line
+    )

@@ -1,0 +1,8 @@
+-- grain: one live row of findings about the batch asked for, with file and line
+SELECT
+    x.*,
+    f.file
+FROM findings AS x
+INNER JOIN story AS s ON s.consignment_id = x.consignment_id
+LEFT JOIN files AS f ON f.file_seq = x._file_seq
+ORDER BY x.inspected_at
