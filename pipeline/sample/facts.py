@@ -143,7 +143,8 @@ def _fits(rule: Row, column: str, value: str) -> bool:
 
 def _class_fits(rule_class: str, imo_class: str) -> bool:
     """Whether a rule's class covers a class: `4` covers `4.1`, `1.4` covers `1.4S`."""
-    return imo_class.startswith(rule_class) and not imo_class[len(rule_class) : len(rule_class) + 1].isdigit()
+    following = imo_class[len(rule_class) :][:1]
+    return not rule_class or (imo_class.startswith(rule_class) and not following.isdigit())
 
 
 def _holds_on(rule: Row, day: int) -> bool:

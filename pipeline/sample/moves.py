@@ -161,7 +161,8 @@ def make_moves(
     block = _blocks(rng, batches, visits)
     inside = _inside(rng, visits, inspections)
     until = visits.end.copy()
-    until[inside.visit] = inside.picked
+    # A unit keeps its place while it is looked at: its pick-up still names it.
+    until[inside.visit] = inside.dropped
     group = batches.facility[visits.batch] * len(BLOCK_LETTERS) + block
     slots = _slots(
         np.concatenate((group, group[inside.visit])),

@@ -129,7 +129,7 @@ def port_rates(
         release = np.where(before, 1 / slow, release)
         release = np.where(during, RELEASE_RATE_IN_ACTION * settle + (1 - settle) / slow, release)
         pick_up = np.where(before, 1 / (1 + 0.3 * severity * x), 1.3)
-        # The teams go home one by one; what they taught stays, and the last weeks' let-up is over in two months.
+        # Two months of let-up when the extra teams go home, then what they taught shows.
         improving = _progress(day, ended + 35, ended + 63)
         pick_up = np.where(after, 1.05 + 0.55 * improving, pick_up)
         share = severity * (LEFT_BEHIND_FROM + (LEFT_BEHIND_TO - LEFT_BEHIND_FROM) * x)

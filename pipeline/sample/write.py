@@ -7,6 +7,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -63,6 +64,19 @@ def write_sample(
     return summary
 
 
+def sample_truth(settings: SampleSettings, reference: Path | None = None) -> dict[str, Any]:
+    """What is true of a world, without writing it; the same as `SampleSummary.truth` of `write_sample`."""
+    facts = load_facts(reference)
+    chosen = profiles(settings, facts)
+    worlds = (make_port(settings, facts, profile) for profile in chosen)
+    kept = [keep(world.batches, world.inspections, world.cases) for world in worlds]
+    return world_truth(settings, facts, kept, _relapsing(chosen), calendar(settings)[1])
+
+
+def _relapsing(chosen: list[Profile]) -> str | None:
+    return next((profile.port.code for profile in chosen if profile.relapses), None)
+
+
 def _write_port(writer: Writer, settings: SampleSettings, world: PortWorld, first_number: int) -> int:
     """Write the feeds of one port; returns how many container numbers it took."""
     style = style_of(world.profile.rank)
@@ -102,7 +116,7 @@ def _write_border(writer: Writer, settings: SampleSettings, chosen: list[Profile
 def _summary(
     writer: Writer, settings: SampleSettings, facts: Facts, chosen: list[Profile], kept: list[PortTruth]
 ) -> SampleSummary:
-    relapsing = next((profile.port.code for profile in chosen if profile.relapses), None)
+    relapsing = _relapsing(chosen)
     _, as_of = calendar(settings)
     written = writer.written
     return SampleSummary(
