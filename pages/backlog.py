@@ -38,7 +38,7 @@ components.download(days, grid.metric, inside, "heatmap")
 left, right = st.columns([3, 2], gap="large")
 with left:
     components.section("backlog.ages")
-    names = {"label": grids.label("class"), "x_label": grids.label("age_bucket")}
+    names = {"label": grids.label("class"), "x_label": grids.label("age_days")}
     order, marked = grids.classes(ages), grids.marked(picked, "age", "class")
     figure = heatmaps.heatmap(
         ages, "age_bucket", "lead_class", measure, look=look, order=order, marked=marked, **names

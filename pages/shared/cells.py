@@ -10,7 +10,10 @@ import streamlit as st
 
 from pages.shared import data, frame, labels
 
+_LINKED = {"consignment_id", "equipment_reference"}
+"""A batch has a page under its number, and so has a unit that no batch claims."""
 _NARROW = {"sha256"}
+_LABELLED = {"lead_class", "imo_class", "finding_code"}
 _LONG = {"message", "note", "definition", "sentence", "sentence_zh", "value", "raw"}
 
 
@@ -25,22 +28,25 @@ def in_words(rows: pd.DataFrame, link: Callable[[str], str]) -> tuple[pd.DataFra
 
 def _column(cells: pd.Series, name: str, link: Callable[[str], str]) -> tuple[pd.Series, Any]:
     heading = frame.words().column(name)
-    if name == "consignment_id":
-        return _links(cells, link), st.column_config.LinkColumn(heading, display_text=r"#(.*)$", pinned=True)
+    if name in _LINKED:
+        pinned = name == "consignment_id"
+        return _links(cells, link), st.column_config.LinkColumn(
+            heading, display_text=r"#(.*)$", pinned=pinned
+        )
     if pd.api.types.is_datetime64_any_dtype(cells):
         return _wall(cells), st.column_config.DatetimeColumn(heading, format="YYYY-MM-DD HH:mm")
     if pd.api.types.is_bool_dtype(cells.dropna().infer_objects()) and len(cells.dropna()):
         words = frame.words()
         return cells.map({True: words("yes"), False: words("no")}), st.column_config.TextColumn(heading)
+    if name.endswith("_share"):
+        return cells.astype(float), st.column_config.NumberColumn(heading, format="percent")
     if pd.api.types.is_numeric_dtype(cells):
-        decimals = pd.api.types.is_float_dtype(cells) and bool((cells.dropna() % 1 != 0).any())
-        step = None if not decimals else 0.1
-        return cells, st.column_config.NumberColumn(
-            heading, format="localized" if not decimals else "%.1f", step=step
-        )
+        return cells.round(1), st.column_config.NumberColumn(heading, format="localized")
     if name == "date" or name.endswith(("_on", "_from", "_to")):
         return cells.astype(object), st.column_config.DateColumn(heading, format="YYYY-MM-DD")
-    width: Any = "large" if name in _LONG else "small" if name in _NARROW else None
+    width: Any = (
+        "large" if name in _LONG else "medium" if name in _LABELLED else "small" if name in _NARROW else None
+    )
     return labels.labelled(cells, name), st.column_config.TextColumn(heading, width=width)
 
 

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 import pandas as pd
 import plotly.graph_objects as go
 
-from pages.shared.plot import Look, blank
+from pages.shared.plot import DAY_TICKS, Look, blank
 
 
 def lines(
@@ -40,18 +40,18 @@ def lines(
         )
     figure.update_layout(showlegend=True, hovermode="x unified")
     figure.update_xaxes(
-        title_text=look.words("axis.day"), type="date", tickformat="%Y-%m-%d", nticks=7, showgrid=False
+        title_text=look.words("axis.day"), type="date", tickformat=DAY_TICKS, nticks=7, showgrid=False
     )
     figure.update_yaxes(title_text=unit, rangemode="tozero")
     return figure
 
 
 def burn_down(days: pd.DataFrame, *, look: Look) -> go.Figure:
-    """What is left of the backlog per day against the straight line to the target.
+    """What is left of the backlog a day, and what was cleared against the straight line to the target.
 
-    `days`: one row a day of one scope: date, remaining, target_line (null where no target is set).
+    `days`: one row a day of one scope: date, remaining, cleared, target_line (null where there is no target).
     """
-    series = {"remaining": look.words("campaign.remaining")}
+    series = {"remaining": look.words("campaign.remaining"), "cleared": look.words("campaign.cleared")}
     if days["target_line"].notna().any():
         series["target_line"] = look.words("campaign.target_line")
     return lines(days, series, look=look, height=320, target="target_line")
@@ -109,7 +109,7 @@ def story(events: pd.DataFrame, *, look: Look, lanes: list[str]) -> go.Figure:
             hovertemplate="%{x|%Y-%m-%d %H:%M}<br>%{text}<extra></extra>",
         )
     figure.update_xaxes(
-        title_text=words("axis.time", offset=words.offset()), type="date", nticks=7, tickformat="%Y-%m-%d"
+        title_text=words("axis.time", offset=words.offset()), type="date", nticks=7, tickformat=DAY_TICKS
     )
     figure.update_yaxes(
         type="category",

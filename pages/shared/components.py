@@ -79,8 +79,10 @@ def section(key: str, **values: object) -> None:
 
 
 def cards(figures: Sequence[tuple[str, str, str]]) -> None:
-    """A row of figures, each (name, figure with its unit, small line below); they stack on a phone."""
-    for column, (name, figure, below) in zip(st.columns(len(figures)), figures, strict=True):
+    """A row of figures, each (name, figure with its unit, small line below); two in a row on a phone."""
+    with st.container(key="cards"):
+        columns = st.columns(len(figures), gap="small")
+    for column, (name, figure, below) in zip(columns, figures, strict=True):
         with column:
             st.metric(
                 name,

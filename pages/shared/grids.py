@@ -147,8 +147,8 @@ def headline_cards(row: pd.Series, chosen: Filters) -> list[tuple[str, str, str]
         (words("measure.stock"), words("figure", figure=words.count(row["stock"]), unit=unit), ""),
         (
             words("backlog.oldest_overdue"),
-            words.hours(row["oldest_overdue_hours"]),
-            words("backlog.oldest_age", age=words.hours(row["oldest_age_hours"])),
+            words.length(row["oldest_overdue_hours"]),
+            words("backlog.oldest_age", age=words.length(row["oldest_age_hours"])),
         ),
         (
             words("backlog.last_day"),

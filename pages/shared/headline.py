@@ -19,7 +19,6 @@ _FIGURES = {
 """Our figure and the published one that stands beside it."""
 _BALANCE = (
     "opening_backlog",
-    "newly_overdue",
     "cleared_opening",
     "cleared_new",
     "cleared_relocated",
@@ -91,13 +90,12 @@ def _published(published: pd.DataFrame, name: str) -> str:
 
 
 def balance(row: pd.Series) -> pd.DataFrame:
-    """Where the backlog went (name, batches): the first two rows together equal the last four together."""
+    """The opening backlog, and where it and what grew overdue since went (name, batches)."""
     words = frame.words()
-    present = [name for name in _BALANCE if name in row.index]
     return pd.DataFrame(
         {
-            "name": [words(f"campaign.{name}") for name in present],
-            "batches": [int(row[name]) for name in present],
+            "name": [words(f"campaign.{name}") for name in _BALANCE],
+            "batches": [int(row[name]) for name in _BALANCE],
         }
     )
 

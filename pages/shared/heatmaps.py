@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from pages.shared.plot import Label, Look, Palette, blank
+from pages.shared.plot import DAY_TICKS, Label, Look, Palette, blank
 
 MAX_SVG_POINTS = 4_000
 """Up to here click targets are drawn as SVG; above, WebGL is many times quicker."""
@@ -62,8 +62,8 @@ def heatmap(
             "thickness": 10,
             "outlinewidth": 0,
             "orientation": "h",
-            "x": 1,
-            "xanchor": "right",
+            "x": 0,
+            "xanchor": "left",
             "y": 1.0,
             "yanchor": "bottom",
             "len": 220,
@@ -84,7 +84,7 @@ def heatmap(
     if x_label is None:
         figure.update_xaxes(
             title_text=words("axis.day"),
-            tickformat="%Y-%m-%d",
+            tickformat=DAY_TICKS,
             type="date",
             nticks=8,
             showgrid=False,

@@ -16,7 +16,7 @@ _LIST_OF_COLUMN = {
     "event_classifier": "event_classifier",
     "selection_basis": "selection_basis",
     "result": "result",
-    "status": "case_status",
+    "case_status": "case_status",
 }
 _TABLE_OF_COLUMN = {
     "finding_code": ("finding_codes", "code", "label", "label_zh"),
@@ -38,6 +38,9 @@ def of(column: str) -> Mapping[str, str]:
     if column == "age_bucket":
         rows = data.tuples(data.table("age_buckets"), "lower_days", "label", "label_zh")
         return {str(days): pick(label, label_zh) for days, label, label_zh in rows}
+    if column == "age_days":
+        rows = data.tuples(data.table("age_buckets"), "lower_days", "upper_days")
+        return {str(lower): _days(lower, upper) for lower, upper in rows}
     if column in _TABLE_OF_COLUMN:
         table, *names = _TABLE_OF_COLUMN[column]
         rows = data.tuples(data.table(table), *names)
@@ -52,6 +55,10 @@ def of(column: str) -> Mapping[str, str]:
         lists = data.tuples(data.table("code_lists"), "list", "canonical", "label", "label_zh")
         wanted = _LIST_OF_COLUMN[column]
         return {code: pick(label, label_zh) for name, code, label, label_zh in lists if name == wanted}
+    if column == "status":
+        words = frame.words()
+        states = {name: words(f"history.{name}") for name in ("current", "superseded", "duplicate", "voided")}
+        return states | dict(of("case_status"))
     if column == "source":
         words = frame.words()
         return {name: words(f"source.{name}") for name in data.sources()}
@@ -72,3 +79,7 @@ def labelled(values: pd.Series, column: str) -> pd.Series:
 
 def _class_label(code: str, label: str) -> str:
     return label if code == "unidentified" else f"{code} {label}"
+
+
+def _days(lower: int, upper: float | None) -> str:
+    return f"≥ {lower}" if upper is None or pd.isna(upper) else f"{lower}–{int(upper)}"

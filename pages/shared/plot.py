@@ -10,6 +10,8 @@ import plotly.graph_objects as go
 from pages.shared.text import Words
 
 FONT = "'Source Sans', 'Noto Sans CJK SC', 'Noto Sans SC', 'PingFang SC', 'Microsoft YaHei', sans-serif"
+DAY_TICKS = "%m-%d\n%Y"
+"""Month and day, the year below where it begins: never turned, never cut off on a phone."""
 Label = Callable[[str], str]
 
 

@@ -56,12 +56,12 @@ def cards(row: pd.Series) -> list[tuple[str, str, str]]:
         ),
         (
             words(length[0]),
-            words.hours(length[1]),
+            words.length(length[1]),
             words("batch.arrived", instant=words.instant(row["arrived_at"])),
         ),
         (
             words("batch.limit"),
-            words.hours(row["limit_hours"]),
+            words.length(row["limit_hours"]),
             words("batch.overdue" if overdue else "batch.not_overdue"),
         ),
     ]

@@ -13,11 +13,11 @@ METRICS = (
     "rejects_by_reason",
     "rejects",
     "warnings",
-    "warned_rows",
     "loads",
     "files",
     "orphan_outs",
     "ghosts",
+    "impossible_orders",
     "trust",
 )
 

@@ -76,13 +76,13 @@ class Words:
         percent = format_percent(part / whole, format="#,##0.0%", locale=_LOCALES[self.language])
         return self("share", percent=percent, part=self.number(part), whole=self.number(whole))
 
-    def hours(self, value: float | None) -> str:
-        """A length of time: hours below two days, else days with the hours in brackets."""
+    def length(self, value: float | None) -> str:
+        """A length of time in one unit: hours below two days, else days."""
         if value is None or value != value:
             return self("none")
         if abs(value) < 48:
             return self("hours", hours=self.number(value, 1))
-        return self("days_and_hours", days=self.number(value / 24, 1), hours=self.number(value))
+        return self("days", days=self.number(value / 24, 1))
 
     def day(self, value: date | None) -> str:
         """A date, always year-month-day, so that it sorts and cannot be misread."""
