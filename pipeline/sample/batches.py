@@ -34,6 +34,9 @@ LONG_LIMIT_HOURS = 240.0
 PLANNING_POWER = 0.9
 """Work on a batch goes with its limit to this power: who must be gone sooner is planned for sooner."""
 
+SHORTEST_PLAN = 0.3
+"""Papers and inspections of direct deliveries cannot be hurried further than this."""
+
 ADVANCE_SHARE = 0.08
 NEVER_RELEASED_SHARE = 0.004
 SHARED_UNIT_SHARE = 0.015
@@ -182,7 +185,9 @@ def make_batches(
     units = 1 + choose(rng, UNIT_WEIGHTS, n)
     lead = _share_units(rng, units, direction, facility)
     arrived = arrived[lead]
+    # Unloading is part of the clearance: at a pilot port berth planning takes its share of the effect too.
     unloading = np.minimum(lognormal(rng, UNLOADING_HOURS, 0.6, n), 40.0)[lead]
+    unloading *= pilot_factor(settings, facts, port, arrived)
     ground = arrived + np.where(direction == EXPORT, 0, seconds(unloading))
     items = _draw_items(stream(settings.seed, "goods", port.code), units)
     day = (ground + LOCAL_OFFSET_SECONDS) // 86_400
@@ -205,18 +210,17 @@ def pilot_factor(settings: SampleSettings, facts: Facts, port: SamplePort, arriv
 
 
 def lodge(settings: SampleSettings, facts: Facts, batches: Batches, rates: PortRates) -> Floats:
-    """Set when each batch is declared; returns the factor on all work of it up to release."""
+    """Set when each batch is declared; returns the factor on the work of customs and inspection on it."""
     rng = stream(settings.seed, "declaration", batches.port.code)
     n = len(batches)
     plan = np.power(np.minimum(batches.limit_hours, LONG_LIMIT_HOURS) / LONG_LIMIT_HOURS, PLANNING_POWER)
-    factor = plan * pilot_factor(settings, facts, batches.port, batches.arrived)
-    preparation = lognormal(rng, PREPARATION_HOURS, 0.42, n) * factor
-    # Unloading is part of the clearance: at a pilot port berth planning takes its share of the effect too.
+    pilot = pilot_factor(settings, facts, batches.port, batches.arrived)
+    preparation = lognormal(rng, PREPARATION_HOURS, 0.42, n) * plan * pilot
     lodged = rates.release.finish(batches.ground, preparation)
     batches.advance = (rng.random(n) < ADVANCE_SHARE) & (batches.direction == IMPORT)
     ahead = batches.arrived - seconds(6 + 30 * rng.random(n))
     batches.lodged = np.where(batches.advance, ahead, lodged)
-    return factor
+    return np.maximum(plan, SHORTEST_PLAN) * pilot
 
 
 def release(
@@ -232,7 +236,7 @@ def release(
     """
     rng = stream(settings.seed, "release", batches.port.code)
     n = len(batches)
-    customs = lognormal(rng, CUSTOMS_HOURS, 0.8, n) * np.maximum(factor, 0.3)
+    customs = lognormal(rng, CUSTOMS_HOURS, 0.8, n) * factor
     ready = np.where(batches.advance, batches.ground, batches.lodged)
     inspected = inspection_ends < NEVER
     ready = np.where(inspected, np.maximum(ready, inspection_ends), ready)

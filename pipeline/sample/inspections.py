@@ -112,8 +112,8 @@ def inspect_on_the_way(
     basis = np.where(batches.lead == np.arange(n), basis, NO_BASIS)
     rows = np.flatnonzero(basis != NO_BASIS)
     code = _codes(rng, basis[rows])
-    work = np.maximum(factor[rows], 0.3)
-    selected = there[rows] + seconds(0.5 + 1.5 * rng.random(len(rows)))
+    work = factor[rows]
+    selected = there[rows] + seconds((0.5 + 1.5 * rng.random(len(rows))) * work)
     inspected = rates.release.finish(selected, lognormal(rng, 16.0, 0.6, len(rows)) * work)
     after = np.where(code >= 0, lognormal(rng, 40.0, 0.6, len(rows)), lognormal(rng, 4.0, 0.6, len(rows)))
     ends_of_row = rates.release.finish(inspected, after * work)
