@@ -152,8 +152,8 @@ class Engine:
         return self._relation(name, values).to_arrow_table()
 
     def to_frame(self, name: str, values: Mapping[str, Any] | None = None) -> pd.DataFrame:
-        """The rows of a model or relation as a DataFrame; instants are naive UTC."""
-        return self._relation(name, values).df()
+        """The rows of a model or relation as a DataFrame: instants naive UTC, days as `datetime.date`."""
+        return self._relation(name, values).to_arrow_table().to_pandas(date_as_object=True)
 
     def scalar(self, name: str) -> Any:
         """The first cell of a model or relation."""
