@@ -30,6 +30,7 @@ from pipeline import __version__
 from pipeline.cli import main, messages, values
 from pipeline.cli.dashboard import prepare_demo
 from pipeline.cli.parser import SUMMARIES
+from pipeline.contract import SOURCES
 from pipeline.sample import SampleSettings
 from pipeline.settings import Settings, from_environment
 
@@ -148,7 +149,7 @@ def test_a_mistake_in_the_call_says_what_and_what_to_do(
 
 @pytest.mark.parametrize(
     ("arguments", "near"),
-    [(["--port", "CNSHX"], "CNSHG"), (["--class", "2.9"], "2."), (["--direction", "imprt"], "import")],
+    [(["--port", "CNNB0"], "CNNB"), (["--class", "2.9"], "2."), (["--direction", "imprt"], "import")],
 )
 def test_a_code_that_cannot_be_is_no_empty_report(
     call: Call, lake: Path, arguments: list[str], near: str
@@ -327,21 +328,17 @@ def test_rejected_rows_can_be_mended_and_loaded(call: Call, moves: Path, tmp_pat
     assert every.code == 0
     assert len(every.rows) == 2
     header, row = call("rejects", "--file", "yard_moves_hand.csv", "--lake", lake).rows
-    assert header[:6] == [
-        "event_id",
-        "un_location_code",
-        "equipment_reference",
-        "event_type",
-        "event_at",
-        "note",
-    ]
-    assert header[6:] == ["_line", "_reasons", "_raw"]
-    assert row[:7] == ["3", "CNXXX", "MSKU1234565", "FLY", "2022-06-05 08:00", "-1.3", "4"]
-    assert "unknown_port" in row[7]
-    assert "unknown_code" in row[7]
+    assert header == [*SOURCES["yard_moves"].column_names, "_line", "_reasons", "_raw"]
+    rejected = dict(zip(header, row, strict=True))
+    assert (rejected["un_location_code"], rejected["event_type"], rejected["_line"]) == ("CNXXX", "FLY", "4")
+    assert "unknown_port" in rejected["_reasons"]
+    assert "unknown_code" in rejected["_reasons"]
+    assert "-1.3" in rejected["_raw"]
     mended = tmp_path / "yard_moves_mended.csv"
     with mended.open("w", newline="") as file:
-        csv.writer(file).writerows([header, ["3", "CNSHG", *row[2:3], "DISC", *row[4:]]])
+        writer = csv.DictWriter(file, header)
+        writer.writeheader()
+        writer.writerow({**rejected, "un_location_code": "CNSHG", "event_type": "DISC"})
     totals = json.loads(call("load", mended, "--json", "--lake", lake).out)["totals"]
     assert (totals["read"], totals["accepted"]) == (1, 1)
     assert call("rejects", "--file", "nowhere.csv", "--lake", lake).code == 2
