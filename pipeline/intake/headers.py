@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import codecs
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from pipeline.contract import Source
+from pipeline.contract import MAX_LINE_BYTES, Source
 from pipeline.intake.cells import BLANKS
 from pipeline.intake.records import Records, fields_of
 from pipeline.intake.refusals import FileRefused
@@ -133,19 +133,31 @@ def encoding_by_header(line: bytes, known: Mapping[str, str]) -> str | None:
     return "utf-8" if as_utf8 > as_gb18030 else "gb18030"
 
 
-def encoding_by_lines(chunks: Iterator[bytes]) -> str:
-    """UTF-8 if at least half of the lines with a non-ASCII byte are valid UTF-8, else GB18030 (ruling 37)."""
+def encoding_by_lines(chunks: Callable[[], Iterator[bytes]]) -> str:
+    """UTF-8 if at least half of the lines with a non-ASCII byte are valid UTF-8, else GB18030 (ruling 37).
+
+    `chunks` gives the bytes of the file from its beginning, twice where some of them are not UTF-8.
+    """
+    if all(_is_utf8(lines) for lines in _whole_lines(chunks())):
+        return "utf-8"
     valid = spoilt = 0
+    for lines in _whole_lines(chunks()):
+        counted = _count_lines(lines)
+        valid, spoilt = valid + counted[0], spoilt + counted[1]
+    return "utf-8" if valid >= spoilt else "gb18030"
+
+
+def _whole_lines(chunks: Iterator[bytes]) -> Iterator[bytes]:
+    """The bytes cut at ends of lines, or anywhere in a line that is too long to be read."""
     held = b""
     for chunk in chunks:
         text = held + chunk
         cut = max(text.rfind(b"\n"), text.rfind(b"\r")) + 1
+        if not cut and len(text) > 2 * MAX_LINE_BYTES:
+            cut = len(text)
         held = text[cut:]
-        counted = _count_lines(text[:cut])
-        valid, spoilt = valid + counted[0], spoilt + counted[1]
-    counted = _count_lines(held)
-    valid, spoilt = valid + counted[0], spoilt + counted[1]
-    return "utf-8" if valid >= spoilt else "gb18030"
+        yield text[:cut]
+    yield held
 
 
 def _count_lines(text: bytes) -> tuple[int, int]:
@@ -154,20 +166,19 @@ def _count_lines(text: bytes) -> tuple[int, int]:
         return 0, 0
     array = np.frombuffer(text, np.uint8)
     breaks = np.flatnonzero((array == 0x0A) | (array == 0x0D))
-    lines = np.unique(np.searchsorted(breaks, np.flatnonzero(array > 0x7F)))
-    try:
-        text.decode("utf-8")
-    except UnicodeDecodeError:
-        pass
-    else:
+    starts = np.concatenate(([0], breaks + 1))
+    starts = starts[starts < len(array)]
+    ends = np.concatenate((breaks, [len(array)]))[: len(starts)]
+    lines = np.flatnonzero(np.logical_or.reduceat(array > 0x7F, starts)).tolist()
+    if _is_utf8(text):
         return len(lines), 0
-    starts = np.concatenate(([0], breaks + 1))[lines].tolist()
-    ends = np.concatenate((breaks, [len(text)]))[lines].tolist()
-    valid = sum(_is_utf8(text[start:end]) for start, end in zip(starts, ends, strict=True))
+    valid = sum(_is_utf8(text[starts[line] : ends[line]]) for line in lines)
     return valid, len(lines) - valid
 
 
 def _is_utf8(line: bytes) -> bool:
+    if line.isascii():
+        return True
     try:
         line.decode("utf-8")
     except UnicodeDecodeError:

@@ -89,7 +89,7 @@ def _groups(
     lengths = np.diff(ends)
     filled = ~is_null(array) if array.null_count else np.ones(len(array), bool)
     groups: list[tuple[Int64s, Bytes | None, tuple[Span, ...] | None]] = []
-    for length in np.unique(lengths[filled]).tolist():
+    for length in _distinct(lengths[filled] if array.null_count else lengths):
         rows = np.flatnonzero(filled & (lengths == length))
         if length > LONGEST_SHAPE:
             groups.append((rows, None, None))
@@ -97,6 +97,14 @@ def _groups(
         matrix = matrix_of(array, rows, length)
         groups.extend(_by_shape(rows, matrix, pattern))
     return groups
+
+
+def _distinct(lengths: NDArray[np.int32]) -> list[int]:
+    if not len(lengths):
+        return []
+    if lengths.max() == lengths.min():
+        return [int(lengths[0])]
+    return np.unique(lengths).tolist()
 
 
 def _by_shape(

@@ -77,7 +77,7 @@ class BlockParser:
         for index in _undecodable(records):
             if spoilt.get(index) != "line_too_long":
                 spoilt[index] = "undecodable"
-        given = np.setdiff1d(np.arange(len(records)), np.fromiter(spoilt, np.int64, len(spoilt)))
+        given = np.delete(np.arange(len(records)), list(spoilt)) if spoilt else np.arange(len(records))
         text = _text_of(records, given, spoilt)
         table, misfits = self._read(text, len(text)) if len(given) else (self._empty(), [])
         for number in misfits:

@@ -6,14 +6,16 @@ from pathlib import Path
 from threading import Lock
 
 import pyarrow as pa
+import pyarrow.compute as pc
 from pyarrow import parquet
 
-from pipeline.contract import Source, Type
-from pipeline.intake.parsing import DICTIONARY_TYPES
-from pipeline.landed import REJECT_SCHEMA, landed_schema
+from pipeline.landed import REJECT_SCHEMA
 
 COMPRESSION = "zstd"
 COMPRESSION_LEVEL = 1
+
+LOOKED_AT = 1_000
+"""Rows of the first block by which a text column is written with a dictionary or without."""
 
 
 class PartWriter:
@@ -22,10 +24,8 @@ class PartWriter:
     A lane is written by one thread at a time, the rejects by any.
     """
 
-    def __init__(self, out_dir: Path, file_seq: int, source: Source) -> None:
+    def __init__(self, out_dir: Path, file_seq: int) -> None:
         self._out_dir, self._file_seq = out_dir, file_seq
-        self._schema = landed_schema(source)
-        self._dictionaries = _dictionary_columns(source)
         self._lanes: dict[int, _Part] = {}
         self._rejects: _Part | None = None
         self._lock = Lock()
@@ -37,13 +37,13 @@ class PartWriter:
                 part = self._lanes.get(lane)
                 if part is None:
                     path = self._out_dir / f"{self._file_seq}-{len(self._lanes)}.parquet"
-                    part = self._lanes[lane] = _Part(path, landed.schema, self._dictionaries)
+                    part = self._lanes[lane] = _Part(path, landed.schema, *_encodings(landed))
             part.write(landed)
         if rejects.num_rows:
             with self._lock:
                 if self._rejects is None:
                     path = self._out_dir / f"{self._file_seq}-rejects.parquet"
-                    self._rejects = _Part(path, REJECT_SCHEMA, ["file", "source", "reasons"])
+                    self._rejects = _Part(path, REJECT_SCHEMA, ["file", "source", "reasons"], [])
                 self._rejects.write(rejects)
 
     def close(self) -> tuple[list[tuple[Path, int]], list[tuple[Path, int]]]:
@@ -59,15 +59,17 @@ class PartWriter:
 
 
 class _Part:
-    def __init__(self, path: Path, schema: pa.Schema, dictionaries: list[str]) -> None:
+    def __init__(self, path: Path, schema: pa.Schema, dictionaries: list[str], ordered: list[str]) -> None:
         self._path, self._rows = path, 0
-        # Without Arrow's own schema in the file, columns of codes come back as plain text.
+        # Without Arrow's own schema in the file, columns of codes come back as plain text. Least and largest
+        # values of texts are left out: no reader skips a part by them, and they cost a third of the writing.
         self._writer = parquet.ParquetWriter(
             path,
             schema,
             compression=COMPRESSION,
             compression_level=COMPRESSION_LEVEL,
             use_dictionary=dictionaries,
+            write_statistics=ordered,
             store_schema=False,
         )
 
@@ -80,8 +82,16 @@ class _Part:
         return self._path, self._rows
 
 
-def _dictionary_columns(source: Source) -> list[str]:
-    """Columns of few distinct values in a block: those of codes, and those that repeat a place or a name."""
-    named = [column.name for column in source.columns if column.type in DICTIONARY_TYPES - {Type.BOOLEAN}]
-    repeated = [column.name for column in source.columns if column.type is Type.TEXT and column.name not in source.key]
-    return [*named, *repeated, "_file_seq", "_warnings"]
+def _encodings(first: pa.Table) -> tuple[list[str], list[str]]:
+    """(columns to be written with a dictionary, columns to be written with statistics), told by a first block."""
+    dictionaries, ordered = [], []
+    for field in first.schema:
+        if pa.types.is_temporal(field.type) or pa.types.is_integer(field.type):
+            ordered.append(field.name)
+        elif pa.types.is_dictionary(field.type):
+            dictionaries.append(field.name)
+        elif pa.types.is_string(field.type):
+            looked_at = first.column(field.name).slice(0, LOOKED_AT)
+            if pc.count_distinct(looked_at).as_py() <= LOOKED_AT // 8:
+                dictionaries.append(field.name)
+    return [*dictionaries, "_file_seq"], ordered

@@ -17,6 +17,7 @@ from typing import BinaryIO
 import numpy as np
 
 from pipeline.contract import MAX_LINE_BYTES
+from pipeline.intake import chinese
 from pipeline.intake.records import Records, split_records
 from pipeline.intake.refusals import FileRefused
 
@@ -106,26 +107,9 @@ def _gb18030_to_utf8(chunks: Iterator[bytes]) -> Iterator[bytes]:
             cut = len(text)
         held = text[cut:]
         if cut:
-            yield _gb18030_lines(text[:cut])
+            yield chinese.to_utf8(text[:cut])
     if held:
-        yield _gb18030_lines(held)
-
-
-def _gb18030_lines(text: bytes) -> bytes:
-    if text.isascii():
-        return text
-    try:
-        return text.decode("gb18030").encode("utf-8")
-    except UnicodeDecodeError:
-        lines = text.splitlines(keepends=True)
-        return b"".join(_gb18030_line(line) for line in lines)
-
-
-def _gb18030_line(line: bytes) -> bytes:
-    try:
-        return line.decode("gb18030").encode("utf-8")
-    except UnicodeDecodeError:
-        return line.decode("gb18030", "surrogateescape").encode("utf-8", "surrogatepass")
+        yield chinese.to_utf8(held)
 
 
 def with_line_feeds(texts: Iterator[bytes]) -> Iterator[bytes]:
@@ -189,6 +173,8 @@ class Cutter:
 
     def blocks(self, separator: bytes) -> Iterator[Records]:
         """The records block by block; their `lines` are physical line numbers of the file."""
+        if self._held:
+            yield from self._cut(b"", separator, final=False)
         for text in self._texts:
             yield from self._cut(text, separator, final=False)
         yield from self._cut(b"", separator, final=True)
@@ -214,5 +200,5 @@ class Cutter:
     def _end_overlong(self) -> Records:
         text, self._overlong = self._overlong, b""
         line, self.line = self.line, self.line + 1
-        positions = [np.array([number], np.int64) for number in (0, len(text), line)]
-        return Records(text, *positions, len(text), 1, {0: "line_too_long"})
+        starts, ends, lines = (np.array([number], np.int64) for number in (0, len(text), line))
+        return Records(text, starts, ends, lines, len(text), 1, {0: "line_too_long"})

@@ -111,7 +111,7 @@ def take_file(
     """
     clock = LocalClock(reference.zone_offsets(settings.default_zone))
     rules = ContractRules(source, reference, loaded_at, settings.default_zone, clock)
-    writer = PartWriter(out_dir, file_seq, source)
+    writer = PartWriter(out_dir, file_seq)
     try:
         reading = _open(path, name, source, reference, settings, advance)
         taken = TakenFile(unknown_columns=reading.header.unknown, separator=reading.separator)
@@ -119,9 +119,8 @@ def take_file(
             _Pipeline(reading.parse, BlockChecker(rules, reading.header.positions, file_seq, name))
             for _ in range(max(settings.threads, 1))
         ]
-        for number, checked in _in_order(reading.blocks, pipelines, writer):
-            del number
-            taken.add(checked)
+        for counts in _run(reading.blocks, pipelines, writer):
+            taken.add(counts)
         taken.parts, taken.reject_parts = writer.close()
     except BaseException:
         writer.discard()
@@ -144,28 +143,29 @@ class _Pipeline:
         return checked.counts
 
 
-def _in_order(
-    blocks: Iterator[Any], pipelines: list[_Pipeline], writer: PartWriter
-) -> Iterator[tuple[int, Counts]]:
+def _run(blocks: Iterator[Any], pipelines: list[_Pipeline], writer: PartWriter) -> Iterator[Counts]:
     """Runs the blocks in turn through one thread a pipeline; a single block needs no thread."""
     first = list(itertools.islice(blocks, 2))
+    blocks = itertools.chain(first, blocks)
     if len(first) < 2 or len(pipelines) < 2:
-        for number, block in enumerate(itertools.chain(first, blocks)):
-            yield number, pipelines[0].run(block, 0, writer)
+        for block in blocks:
+            yield pipelines[0].run(block, 0, writer)
         return
+    del first
     lanes = [ThreadPoolExecutor(1) for _ in pipelines]
     waiting: deque[Future[Counts]] = deque()
     try:
-        for number, block in enumerate(itertools.chain(first, blocks)):
+        for number, block in enumerate(blocks):
             lane = number % len(lanes)
             waiting.append(lanes[lane].submit(pipelines[lane].run, block, lane, writer))
+            del block
             if len(waiting) > len(lanes):
-                yield number, waiting.popleft().result()
+                yield waiting.popleft().result()
         while waiting:
-            yield -1, waiting.popleft().result()
+            yield waiting.popleft().result()
     finally:
-        for lane_pool in lanes:
-            lane_pool.shutdown(wait=True, cancel_futures=True)
+        for pool in lanes:
+            pool.shutdown(wait=True, cancel_futures=True)
 
 
 def _open(
@@ -228,7 +228,7 @@ class _Encoding:
     def _undecided(self, chunks: Iterator[bytes]) -> Iterator[bytes]:
         for chunk in chunks:
             if not chunk.isascii():
-                self.name = encoding_by_lines(self._again())
+                self.name = encoding_by_lines(self._again)
                 yield from to_utf8(itertools.chain([chunk], chunks), self.name)
                 return
             yield chunk
