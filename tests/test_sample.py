@@ -23,10 +23,12 @@ from pipeline.contract import SOURCES
 from pipeline.errors import UserMistake
 from pipeline.reference import load_reference
 from pipeline.sample import SampleSettings, SampleSummary, sample_truth, write_sample
+from pipeline.sample.batches import NEVER
 from pipeline.sample.facts import day_number, limit_hours, load_facts
 from pipeline.sample.faults import REJECTS
 from pipeline.sample.rates import WorkClock, arrival_weights
 from pipeline.sample.streams import check_digit, container_numbers, shares
+from pipeline.sample.world import make_ports
 
 SMALL = SampleSettings(batches=900, ports=3, seed=5, dirty_pct=5.0)
 CLEAN = SampleSettings(batches=2_500, ports=3, seed=11, dirty_pct=0)
@@ -396,9 +398,33 @@ def test_figures_go_with_the_number_of_batches() -> None:
     assert action["cleared"] == pytest.approx(4_800, rel=0.15)
 
 
-def test_a_world_without_any_campaign() -> None:
-    truth = sample_truth(SampleSettings(batches=300, ports=2, start=date(2019, 5, 1), days=40))
-    assert "special_action" not in truth and truth["batches"] > 250
+@pytest.mark.parametrize("start", [date(2019, 5, 1), date(2025, 5, 1)])
+def test_a_world_without_any_campaign(start: date) -> None:
+    truth = sample_truth(SampleSettings(batches=300, ports=2, start=start, days=40))
+    assert "special_action" not in truth and "half_year_action" not in truth
+    assert truth["batches"] > 250
+
+
+def test_a_file_comes_twice_under_two_names(dirty: tuple[Path, SampleSummary]) -> None:
+    again = list(dirty[0].glob("*_again.csv*"))
+    assert len(again) == dirty[1].faults["file_sent_twice"] == 1
+    assert again[0].read_bytes() == Path(str(again[0]).replace("_again", "")).read_bytes()
+
+
+def test_pilot_ports_are_faster_by_the_factor() -> None:
+    """Difference of the mean log hours of clearance, after against before, pilots against the others."""
+    facts, settings = load_facts(), SampleSettings(batches=40_000, ports=10, seed=8)
+    assert facts.pilot is not None
+    changes: dict[bool, list[float]] = {True: [], False: []}
+    for world in make_ports(settings, facts):
+        batches = world.batches
+        hours = (batches.released - batches.arrived) / 3600
+        known = (batches.released < NEVER) & (batches.arrived > facts.pilot.start_seconds - 180 * 86_400)
+        after = batches.arrived >= facts.pilot.start_seconds
+        change = np.log(hours[known & after]).mean() - np.log(hours[known & ~after]).mean()
+        changes[world.profile.port.code in facts.pilot_ports].append(float(change))
+    effect = np.mean(changes[True]) - np.mean(changes[False])
+    assert float(np.exp(effect)) == pytest.approx(settings.pilot_effect, abs=0.04)
 
 
 @pytest.mark.parametrize(

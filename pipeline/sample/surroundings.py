@@ -166,19 +166,33 @@ def interceptions(
     return Feed("interceptions", port.code, style, at, lines("interceptions", columns, style, len(at)))
 
 
-def domestic_actions(settings: SampleSettings, style: Style, first: int, until: int, linked: Ints) -> Feed:
-    """Actions behind the border; some are linked to an alert."""
+def domestic_actions(settings: SampleSettings, style: Style, first: int, until: int, alerts: Ints) -> Feed:
+    """Actions behind the border, some of them linked to an alert; `alerts` are the instants of these.
+
+    Every story of several lines within a month has an eradication behind the border too.
+    """
     rng = stream(settings.seed, "domestic actions")
-    n = round(45 * (until - first) / 86_400 / HALF_YEAR_DAYS)
-    at = _spread(rng, first, until, n)
+    told = np.array([first + day * 86_400 + 36_000 for day, _, _ in _stories(first, until)], dtype=np.int64)
+    drawn = round(45 * (until - first) / 86_400 / HALF_YEAR_DAYS)
+    at = np.concatenate((told + 16 * 86_400, _spread(rng, first, until, drawn)))
+    n = len(at)
+    of_story = np.arange(n) < len(told)
+    has_link = (of_story | (rng.random(n) < 0.4)) & (len(alerts) > 0)
+    alert = np.floor(rng.random(n) * len(alerts)).astype(np.int64)
+    alert[: len(told)] = np.searchsorted(alerts, told)
+    kind = np.where(
+        of_story, ACTIONS.index("eradication"), choose(rng, np.array([0.35, 0.15, 0.25, 0.25]), n)
+    )
+    order = np.argsort(at, kind="stable")
+    order = order[at[order] < until]
+    at, has_link, alert, kind = at[order], has_link[order], alert[order], kind[order]
+    n = len(at)
     closed = at + seconds(24 * (4 + exponential(rng, 30.0, n)))
-    has_link = (rng.random(n) < 0.4) & (len(linked) > 0)
-    which = np.floor(rng.random(n) * max(len(linked), 1)).astype(np.int64)
     columns: dict[str, pa.Array | str] = {
         "action_id": numbered("SAMPLE-D", np.arange(n), 5),
         "agency": picked(AGENCIES, np.floor(rng.random(n) * len(AGENCIES)).astype(np.int64)),
-        "action_type": picked(ACTIONS, choose(rng, np.array([0.35, 0.15, 0.25, 0.25]), n)),
-        "linked_id": numbered("SAMPLE-A", which, 5, has_link),
+        "action_type": picked(ACTIONS, kind),
+        "linked_id": numbered("SAMPLE-A", alert, 5, has_link),
         "opened_at": instants(at, style),
         "closed_at": instants(closed, style, closed < until),
         "outcome": picked(

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from pipeline.sample.batches import NEVER, TRANSFERRED, Batches
-from pipeline.sample.facts import Facts, Window, day_of
+from pipeline.sample.facts import Facts, Window, day_number, day_of
 from pipeline.sample.inspections import MISDECLARED, Cases, Inspections
 from pipeline.sample.rates import relapse_week
 from pipeline.sample.settings import SampleSettings
@@ -78,7 +78,7 @@ def _exit_clock(start: Ints, end: Ints, window: Window) -> Floats:
     return (end[ended] - start[ended]) / 3600
 
 
-def _campaign(facts: Facts, ports: list[PortTruth], window: Window, as_of: int) -> dict[str, Any]:
+def _campaign(ports: list[PortTruth], window: Window, as_of: int) -> dict[str, Any]:
     opens, closes = window.start_seconds, min(window.end_seconds, as_of)
     opening = cleared_opening = cleared_new = relocated = remaining = newly = 0
     misdeclared = inspected = cases = 0
@@ -167,16 +167,21 @@ def world_truth(
     purpose.
     """
     truth: dict[str, Any] = {"batches": int(sum(len(port.ground) for port in ports))}
-    if facts.action is not None and facts.action.start_seconds < as_of:
+    opens = day_number(settings.start)
+    if facts.action is not None and opens <= facts.action.last and facts.action.start_seconds < as_of:
         truth["special_action"] = {
             "starts_on": day_of(facts.action.first).isoformat(),
             "ends_on": day_of(facts.action.last).isoformat(),
-            **_campaign(facts, ports, facts.action, as_of),
+            **_campaign(ports, facts.action, as_of),
             **_reduction(facts, ports, as_of),
         }
         truth["rebound"] = _quiet_weeks(facts, ports, relapse_port, as_of)
-    if facts.half_year is not None and facts.half_year.start_seconds < as_of:
-        truth["half_year_action"] = _campaign(facts, ports, facts.half_year, as_of)
+    if (
+        facts.half_year is not None
+        and opens <= facts.half_year.last
+        and facts.half_year.start_seconds < as_of
+    ):
+        truth["half_year_action"] = _campaign(ports, facts.half_year, as_of)
     if facts.pilot is not None:
         truth["pilot"] = {
             "ports": [port.code for port in ports if port.code in facts.pilot_ports],

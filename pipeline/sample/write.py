@@ -108,9 +108,7 @@ def _write_border(writer: Writer, settings: SampleSettings, chosen: list[Profile
         )
         style = style_of(profile.rank)
         writer.write(surroundings.interceptions(settings, profile.port, style, share, (first, until), tells))
-    writer.write(
-        surroundings.domestic_actions(settings, style_of(0), first, until, np.arange(len(alerts.at)))
-    )
+    writer.write(surroundings.domestic_actions(settings, style_of(0), first, until, alerts.at))
 
 
 def _summary(
