@@ -129,6 +129,12 @@ def test_every_command_tells_its_options(call: Call, command: str) -> None:
         (["report", "stays", "--as-of", "2022-06-31"], "2022-06-31", "--help"),
         (["report", "stays", "--from", "2022-06-02", "--to", "2022-06-01"], "2022-06-02", "swap"),
         (["report", "findings", "--count", "unit"], "--count unit", "stays"),
+        (["report", "findings", "--by", "port"], "--by does not act on findings", "stock"),
+        (["report", "stock", "--consignment", "X"], "--consignment", "history"),
+        (["report", "campaign"], "which campaign", "--campaign"),
+        (["report", "campaign", "--campaign", "X"], "X: no such campaign", "special-action-2022"),
+        (["report", "history"], "which batch", "--consignment"),
+        (["report", "stock", "--by", "port,colour"], "colour", "facility"),
         (["rebuild", "--engine", "spark"], "spark", "--engine"),
         (["serve", "--port", "0"], "0", "--help"),
         (["sample", "out", "--dirty", "101"], "101", "--help"),
@@ -286,7 +292,7 @@ def test_a_load_prints_a_line_a_file_and_the_totals(call: Call, moves: Path, tmp
     assert lines[1].split()[:6] == ["yard_moves_hand.csv", "3", "2", "0", "0", "1"]
     assert lines[-1].split()[:3] == ["total", "of", "1"]
     assert "note (yard_moves)" in said.err
-    assert "dgwatch rejects --file yard_moves_hand.csv" in said.err
+    assert f"dgwatch rejects --lake {tmp_path / 'lake'} --file yard_moves_hand.csv -o FILE" in said.err
     again = call("load", moves, "--lake", tmp_path / "lake")
     assert again.code == 0
     assert "loaded before" in again.out
@@ -528,9 +534,12 @@ def test_any_instant_with_an_offset_is_read_as_utc(instant: dt.datetime, zone: d
 
 @given(st.lists(st.tuples(st.text(max_size=80), st.integers(0, 10**7)), min_size=1, max_size=8))
 def test_a_summary_fits_a_hundred_columns(files: list[tuple[str, int]]) -> None:
-    rows = [("file", *["count"] * 6)]
+    rows: list[tuple[str, ...]] = [("file", *["rejected"] * 6)]
     rows += [(name.replace("\n", ""), *[f"{count:,}"] * 6) for name, count in files]
-    assert all(cell_len(line) <= 100 for line in messages.aligned(rows).split("\n"))
+    rows += [(files[0][0].replace("\n", "") * 3, "loaded before")]
+    lines = messages.aligned(rows).split("\n")
+    assert all(cell_len(line) <= 100 for line in lines)
+    assert lines[-1].endswith("  loaded before")
 
 
 def test_the_console_script_is_main() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import shlex
-from collections.abc import Iterable
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from pipeline import build, progress
@@ -29,7 +29,7 @@ def load(chosen: argparse.Namespace) -> int:
         messages.put(json.dumps(summary.as_json(), ensure_ascii=False, indent=1))
     else:
         messages.put(summary_table(summary))
-    say_what_to_do(summary.files)
+    say_what_to_do(summary.files, chosen.lake)
     return exit_code(summary, chosen.strict)
 
 
@@ -45,20 +45,15 @@ def summary_table(summary: LoadSummary) -> str:
     """One line a file and the totals, in at most 100 columns."""
     rows: list[tuple[str, ...]] = [("file", *COUNTS)]
     for file in summary.files:
-        rows.append((f"{file.file}{_state(file)}", *(f"{getattr(file, count):,}" for count in COUNTS)))
+        state = "refused" if file.error else "loaded before" if file.already_loaded else ""
+        counts = (f"{getattr(file, count):,}" for count in COUNTS)
+        rows.append((file.file, state) if state else (file.file, *counts))
     rows.append((f"total of {len(summary.files):,}", *(f"{summary.totals[count]:,}" for count in COUNTS)))
     return messages.aligned(rows)
 
 
-def _state(file: FileSummary) -> str:
-    if file.error:
-        return " (refused)"
-    return " (loaded before)" if file.already_loaded else ""
-
-
-def say_what_to_do(files: Iterable[FileSummary]) -> None:
+def say_what_to_do(files: Sequence[FileSummary], lake: str | None) -> None:
     """Refused files with their reason, unknown columns once, and where the rejected rows are."""
-    files = list(files)
     for file in files:
         if file.error:
             messages.say(f"{file.file}: refused: {file.error}")
@@ -68,9 +63,8 @@ def say_what_to_do(files: Iterable[FileSummary]) -> None:
         messages.note(f"Unknown columns, carried past: {named}")
     worst = max(files, key=lambda file: file.rejected, default=None)
     if worst is not None and worst.rejected:
-        messages.note(
-            f"Rejected rows, to mend and load again: dgwatch rejects --file {shlex.quote(worst.file)} -o FILE"
-        )
+        command = ["dgwatch", "rejects", *(["--lake", lake] if lake else []), "--file", worst.file]
+        messages.note(f"Rejected rows, to mend and load again: {shlex.join(command)} -o FILE")
 
 
 def rebuild(chosen: argparse.Namespace) -> int:

@@ -38,19 +38,25 @@ def put_bytes(blocks: Iterable[bytes]) -> None:
 
 def aligned(rows: Sequence[Sequence[str]], width: int = 100) -> str:
     """Rows as a table of at most `width` columns of a terminal: the first cell to the left, the others to the
-    right. A first cell that is too long loses its middle.
+    right. A first cell that is too long loses its middle; a row of two cells holds a name and a remark.
     """
-    widths = [max(cell_len(row[column]) for row in rows) for column in range(len(rows[0]))]
-    widths[0] = min(widths[0], width - sum(widths[1:]) - 2 * (len(widths) - 1))
+    full = [row for row in rows if len(row) == len(rows[0])]
+    widths = [max(cell_len(row[column]) for row in full) for column in range(len(rows[0]))]
+    longest = max(cell_len(row[0]) for row in rows)
+    widths[0] = min(longest, width - sum(widths[1:]) - 2 * (len(widths) - 1))
     return "\n".join(_line(row, widths) for row in rows)
 
 
 def _line(row: Sequence[str], widths: Sequence[int]) -> str:
     first = _shortened(row[0], widths[0])
-    left = first + " " * (widths[0] - cell_len(first))
-    return "  ".join(
-        [left, *(cell.rjust(space) for cell, space in zip(row[1:], widths[1:], strict=True))]
-    ).rstrip()
+    others = (
+        [row[1]] if len(row) != len(widths) else [cell.rjust(space) for cell, space in _paired(row, widths)]
+    )
+    return "  ".join([first + " " * (widths[0] - cell_len(first)), *others]).rstrip()
+
+
+def _paired(row: Sequence[str], widths: Sequence[int]) -> Iterable[tuple[str, int]]:
+    return zip(row[1:], widths[1:], strict=True)
 
 
 def _shortened(text: str, space: int) -> str:

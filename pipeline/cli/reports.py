@@ -43,6 +43,14 @@ PROMISED = (
 COUNTED_BY_UNIT = ("stays", "stock", "dwell", "survival")
 """Where `--count unit` has a meaning (ruling 14)."""
 
+ACTS_ON = {
+    "by": ("stock", "campaign"),
+    "campaign": ("campaign",),
+    "consignment": ("history",),
+    "file": ("rejects",),
+}
+"""The reports that each option of some reports acts on; elsewhere it would be passed over in silence."""
+
 
 def report(chosen: argparse.Namespace) -> int:
     """Print or write a report of the registry."""
@@ -83,6 +91,9 @@ def filters_of(chosen: argparse.Namespace) -> Filters:
         raise UserMistake(
             f"--count unit: {name} counts batches", f"Units can be counted in {', '.join(COUNTED_BY_UNIT)}."
         )
+    for option, reports in ACTS_ON.items():
+        if getattr(chosen, option, None) is not None and REGISTRY[name].is_report and name not in reports:
+            raise UserMistake(f"--{option} does not act on {name}", f"It is of {', '.join(reports)}.")
     if chosen.date_from and chosen.date_to and chosen.date_from > chosen.date_to:
         raise UserMistake(
             f"--from {chosen.date_from} is after --to {chosen.date_to}", "Both days are included; swap them."
