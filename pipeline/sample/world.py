@@ -14,6 +14,8 @@ from pipeline.sample.rates import WARM_UP_DAYS, arrival_weights, port_rates
 from pipeline.sample.settings import SampleSettings
 from pipeline.sample.streams import Floats, Ints, shares, stream
 
+USUAL_STAY_DAYS = 7
+
 SIZE_POWER = 0.8
 """Ports fall off in size like rank to this power."""
 
@@ -79,8 +81,10 @@ def profiles(settings: SampleSettings, facts: Facts) -> list[Profile]:
 
 
 def _warm_up_share(first_day: int, days: int) -> float:
+    """What to draw beyond the batches asked for: those of the warm-up that will have left."""
     weights: Floats = arrival_weights(first_day - WARM_UP_DAYS, days + WARM_UP_DAYS)
-    return float(weights[: WARM_UP_DAYS - 12].sum() / weights[WARM_UP_DAYS - 12 :].sum())
+    gone = WARM_UP_DAYS - USUAL_STAY_DAYS
+    return float(weights[:gone].sum() / weights[gone:].sum())
 
 
 def make_port(settings: SampleSettings, facts: Facts, profile: Profile) -> PortWorld:
