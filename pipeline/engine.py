@@ -46,7 +46,8 @@ class Engine:
 
     def __init__(self, settings: Settings, spill_dir: Path | None = None) -> None:
         self._connection = duckdb.connect(":memory:")
-        self._registered: set[str] = set()
+        self._registered: dict[str, str] = {}
+        """What is readable, and whether it is a TABLE or a VIEW."""
         self._providers: dict[str, Callable[[], None]] = {}
         run = self._connection.execute
         run("SET TimeZone = 'UTC'")
@@ -73,20 +74,22 @@ class Engine:
 
     def register_arrow(self, name: str, table: pa.Table) -> None:
         """Makes a small Arrow table readable under `name`."""
-        self._connection.register(f"{name}__arrow", table)
-        self._connection.execute(f"CREATE OR REPLACE TEMP TABLE {_identifier(name)} AS FROM {name}__arrow")
-        self._connection.unregister(f"{name}__arrow")
-        self._registered.add(name)
+        self._connection.register("handed_in", table)
+        self._create("TABLE", name, "FROM handed_in")
+        self._connection.unregister("handed_in")
 
-    def register_files(self, name: str, files: Iterable[str], schema: pa.Schema) -> None:
+    def register_files(self, name: str, files: Iterable[str], schema: pa.Schema | None) -> None:
         """Makes Parquet files readable under `name`; without any, an empty relation of `schema`."""
         files = list(files)
         if not files:
+            if schema is None:
+                raise ModelFailed(f"{name} has no files")
             self.register_arrow(name, schema.empty_table())
             return
+        self.forget(name)
         relation = self._connection.read_parquet(files, hive_partitioning=False)
-        relation.create_view(_identifier(name), replace=True)
-        self._registered.add(name)
+        relation.create_view(_identifier(name))
+        self._registered[name] = "VIEW"
 
     def provide(self, name: str, register: Callable[[], None]) -> None:
         """Says how an input comes to be; it is registered when something first reads it."""
@@ -101,19 +104,13 @@ class Engine:
     def alias(self, name: str, other: str) -> None:
         """Makes the relation `other` readable under `name` too."""
         self.need(other)
-        self._connection.execute(
-            f"CREATE OR REPLACE TEMP VIEW {_identifier(name)} AS FROM {_identifier(other)}"
-        )
-        self._registered.add(name)
+        self._create("VIEW", name, f"FROM {_identifier(other)}")
 
     def project(self, name: str, other: str, columns: Mapping[str, str]) -> None:
         """Makes `other` readable under `name` with computed columns (`{name: expression}` of closed lists)."""
         self.need(other)
         chosen = ", ".join(f"{expression} AS {_identifier(column)}" for column, expression in columns.items())
-        self._connection.execute(
-            f"CREATE OR REPLACE TEMP VIEW {_identifier(name)} AS SELECT {chosen} FROM {_identifier(other)}"
-        )
-        self._registered.add(name)
+        self._create("VIEW", name, f"SELECT {chosen} FROM {_identifier(other)}")
 
     def has(self, name: str) -> bool:
         """Whether `name` is readable already."""
@@ -131,21 +128,19 @@ class Engine:
             raise ModelFailed(f"nothing is called {name}: neither a registered input nor a model")
         for other in model.reads:
             self.need(other)
-        kind = "VIEW" if model.is_view else "TABLE"
-        self._execute(name, f"CREATE OR REPLACE TEMP {kind} {_identifier(name)} AS\n{model.text}")
-        self._registered.add(name)
+        self._create("VIEW" if model.is_view else "TABLE", name, model.text)
+
+    def _create(self, kind: str, name: str, select: str) -> None:
+        self.forget(name)
+        self._execute(name, f"CREATE {kind} {_identifier(name)} AS\n{select}")
+        self._registered[name] = kind
 
     def forget(self, *names: str) -> None:
         """Drops computed relations, so that they are computed anew when needed."""
         for name in names:
-            if name in self._registered:
-                self._registered.discard(name)
-                for kind in ("VIEW", "TABLE"):
-                    try:
-                        self._connection.execute(f"DROP {kind} IF EXISTS {_identifier(name)}")
-                        break
-                    except duckdb.CatalogException:
-                        continue
+            kind = self._registered.pop(name, None)
+            if kind is not None:
+                self._connection.execute(f"DROP {kind} {_identifier(name)}")
 
     def to_arrow(self, name: str, values: Mapping[str, Any] | None = None) -> pa.Table:
         """The rows of a model or relation. `values` are bound to its `$names`."""

@@ -217,6 +217,10 @@ class Draft:
         """The files that this draft adds to a table."""
         return [part.path for part in self._added.get(table, ())]
 
+    def added_parts(self, table: str) -> list[Part]:
+        """The parts that this draft adds to a table."""
+        return list(self._added.get(table, ()))
+
     def publish(self, as_of: datetime | None, reference_digest: str, is_sample: bool) -> Release:
         """Commits table by table, then swaps the release. Returns it."""
         old = self.release

@@ -53,6 +53,27 @@ def open_question(
     return engine
 
 
+SCOPED_SOURCES = (
+    "consignments",
+    "dg_items",
+    "yard_moves",
+    "clearance_milestones",
+    "inspection_findings",
+    "penalty_cases",
+)
+
+
+def narrow(engine: Engine, files_of: FilesOf) -> None:
+    """Lets the core models see only landed rows of `scope_units` and `scope_consignments`.
+
+    All landed rows stay readable as `all_<source>`; the caller registers the two scopes.
+    """
+    for name in SCOPED_SOURCES:
+        files = partial(files_of, landed_table(name))
+        provide_files(engine, f"all_{name}", files, landed_schema(SOURCES[name]))
+        engine.use_models(landed_table(name))
+
+
 def provide_files(engine: Engine, name: str, files: Callable[[], list[str]], schema: pa.Schema) -> None:
     """Lets Parquet files be read under a name, listed when first needed."""
     engine.provide(name, lambda: engine.register_files(name, files(), schema))

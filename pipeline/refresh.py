@@ -2,57 +2,184 @@
 
 `stays` and `unit_stays` lie in one part for the open set and parts labelled with the month (UTC) in which their stays
 ended, so that a day touches the open set and one or two months. `flows` is additive and holds ended stays only.
+
+A load computes anew what its rows touch, with the same models over fewer landed rows, and compares: only rows that
+came out otherwise are taken out and put in. `rebuild`, and a load that changes much, computes everything.
 """
 
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import dataclass
+from functools import partial
 
-
+from pipeline import __version__
+from pipeline.contract import SOURCES
 from pipeline.engine import Engine
 from pipeline.lake import Draft
-from pipeline.question import open_question
+from pipeline.landed import landed_schema
+from pipeline.question import landed_table, narrow, open_question, provide_files, set_instants
 from pipeline.reference import Reference
 from pipeline.settings import Settings
+from pipeline.versions import REPEATED_SCHEMA
 
 OPEN = "open"
 STAY_TABLES = {"stays": "batch_stays", "unit_stays": "unit_stays"}
+WHOLE_FROM_SHARE = 0.3
+"""From this share of new rows on, computing everything costs less than finding out what is touched."""
+
+MERGE_FLOWS_FROM = 40
 
 
 def refresh(draft: Draft, settings: Settings, reference: Reference, whole: bool = False) -> dt.datetime | None:
     """Brings the built tables up to date with what the draft's landed tables hold. Returns the default `as_of`."""
+    if whole or not _is_small(draft, reference):
+        return _refresh_whole(draft, settings, reference)
+    return _refresh_touched(draft, settings, reference)
+
+
+def _is_small(draft: Draft, reference: Reference) -> bool:
+    """Whether the kept tables hold but for what the new rows touch, and those are few."""
+    release = draft.release
+    if release is None or release.as_of is None or not set(STAY_TABLES) <= release.versions.keys():
+        return False
+    if release.reference_digest != reference.digest or release.product_version != __version__:
+        return False
+    before = sum(release.rows.get(landed_table(name), 0) for name in SOURCES)
+    new = sum(part.rows for name in SOURCES for part in draft.added_parts(landed_table(name)))
+    return new < WHOLE_FROM_SHARE * before
+
+
+def _refresh_whole(draft: Draft, settings: Settings, reference: Reference) -> dt.datetime | None:
     with open_question(settings, reference, draft.files, None, None, draft.spill_folder()) as engine:
-        _write_whole(draft, engine)
-        return engine.scalar("params")
+        for table, model in STAY_TABLES.items():
+            draft.remove(table, draft.lake.files(draft.release, table))
+            engine.alias("written_stays", model)
+            _add_part(draft, engine, table, OPEN, "written_open")
+            _add_months(draft, engine, table)
+        draft.remove("flows", draft.lake.files(draft.release, "flows"))
+        engine.alias("written_stays", "batch_stays")
+        _add_flows(draft, engine, "written_ended", "flows")
+        as_of: dt.datetime | None = engine.scalar("params")
+        return as_of
 
 
-def _write_whole(draft: Draft, engine: Engine) -> None:
-    for table, model in STAY_TABLES.items():
-        draft.remove(table, draft.lake.files(draft.release, table))
-        engine.alias("written_stays", model)
-        _write_stays(draft, engine, table)
-        engine.forget("written_stays")
-    draft.remove("flows", draft.lake.files(draft.release, "flows"))
-    engine.alias("written_stays", "batch_stays")
-    _add_flows(draft, engine)
+def _add_part(draft: Draft, engine: Engine, table: str, label: str | None, model: str) -> None:
+    path = draft.new_path(table, label)
+    draft.add(table, path, engine.write_parquet(model, path))
 
 
-def _write_stays(draft: Draft, engine: Engine, table: str) -> None:
-    path = draft.new_path(table, OPEN)
-    rows = engine.write_parquet("written_open", path)
-    draft.add(table, path, rows)
+def _add_months(draft: Draft, engine: Engine, table: str) -> None:
     for (month,) in engine.rows("written_months"):
         path = draft.new_path(table, f"{month:%Y-%m}")
-        rows = engine.write_parquet("written_month", path, {"ended_month": month})
-        draft.add(table, path, rows)
+        draft.add(table, path, engine.write_parquet("written_month", path, {"ended_month": month}))
 
 
-def _add_flows(draft: Draft, engine: Engine) -> None:
-    engine.forget("flows", "flowing_stays", "flow_buckets")
-    engine.alias("flowing_stays", "written_ended")
+def _add_flows(draft: Draft, engine: Engine, stays: str, model: str) -> None:
+    engine.forget("flows")
+    engine.alias("flowing_stays", stays)
     engine.alias("flow_buckets", "age_buckets")
-    path = draft.new_path("flows")
-    rows = engine.write_parquet("flows", path)
-    draft.add("flows", path, rows)
+    engine.need("flows")
+    _add_part(draft, engine, "flows", None, model)
 
 
+@dataclass(frozen=True)
+class _Touch:
+    """A load that changes little: the draft and the engine in which the models see only what is touched."""
+
+    draft: Draft
+    engine: Engine
+
+
+def _refresh_touched(draft: Draft, settings: Settings, reference: Reference) -> dt.datetime | None:
+    before = draft.release.as_of if draft.release else None
+    with open_question(settings, reference, draft.files, None, before, draft.spill_folder()) as engine:
+        _provide_new(draft, engine)
+        narrow(engine, draft.files)
+        engine.alias("scope_units", "touched_units")
+        engine.alias("scope_consignments", "needed_consignments")
+        as_of = _touched_as_of(engine, before)
+        if as_of is None:
+            return _refresh_whole(draft, settings, reference)
+        set_instants(engine, settings, as_of, None)
+        touch = _Touch(draft, engine)
+        _replace_stays(touch)
+        _replace_units(touch)
+    _merge_flows(draft, settings)
+    return as_of
+
+
+def _provide_new(draft: Draft, engine: Engine) -> None:
+    for name in ("consignments", "dg_items", "yard_moves", "clearance_milestones"):
+        files = partial(draft.added, landed_table(name))
+        provide_files(engine, f"new_{name}", files, landed_schema(SOURCES[name]))
+    provide_files(engine, "new_repeated", partial(draft.added, "repeated"), REPEATED_SCHEMA)
+
+
+def _touched_as_of(engine: Engine, before: dt.datetime | None) -> dt.datetime | None:
+    """The default `as_of` after the load, from what is touched; None where only everything can tell.
+
+    The latest event of what is touched settles it where it is the latest of all. Otherwise the old one stands, unless
+    a touched row told it and may have been withdrawn.
+    """
+    latest: dt.datetime | None = engine.scalar("default_as_of")
+    if before is None or (latest is not None and latest >= before):
+        return latest
+    was_touched = engine.rows("seen_at", {"instant": before})[0][0]
+    return None if was_touched else before
+
+
+def _replace_stays(touch: _Touch) -> None:
+    draft, engine = touch.draft, touch.engine
+    engine.register_files("old_stays", draft.lake.files(draft.release, "stays"), engine.schema("batch_stays"))
+    engine.alias("old_rows", "old_touched_stays")
+    engine.alias("new_rows", "new_touched_stays")
+    _replace_rows(touch, "stays")
+    _add_flows(draft, engine, "fresh_ended", "flows")
+    _add_flows(draft, engine, "gone_ended", "flows_taken_back")
+
+
+def _replace_units(touch: _Touch) -> None:
+    """Visits carry batches that are not touched themselves: those count as they are kept."""
+    draft, engine = touch.draft, touch.engine
+    engine.need("settled_stays")
+    engine.forget("batch_stays")
+    engine.alias("batch_stays", "settled_stays")
+    old_files = draft.lake.files(draft.release, "unit_stays")
+    engine.register_files("old_unit_stays", old_files, engine.schema("unit_stays"))
+    engine.alias("old_rows", "old_touched_units")
+    engine.alias("new_rows", "unit_stays")
+    _replace_rows(touch, "unit_stays")
+
+
+def _replace_rows(touch: _Touch, table: str) -> None:
+    """Takes gone rows out of the parts where they lie and adds fresh ones; the open part is always written anew."""
+    draft, engine = touch.draft, touch.engine
+    engine.forget("gone_rows", "fresh_rows", "fresh_ended", "gone_ended")
+    months = {month for (month,) in engine.rows("gone_months")}
+    labels = {f"{month:%Y-%m}" if month else OPEN for month in months} | {OPEN}
+    for part in draft.lake.parts(draft.release, table):
+        if part.label not in labels:
+            continue
+        engine.forget("kept_of_file")
+        engine.register_files("one_file", [part.path], engine.schema("new_rows"))
+        rows = engine.rows("kept_count")[0][0]
+        if rows == part.rows and part.label != OPEN:
+            continue
+        draft.remove(table, [part.path])
+        if part.label == OPEN:
+            _add_part(draft, engine, table, OPEN, "kept_and_fresh")
+        elif rows:
+            _add_part(draft, engine, table, part.label, "kept_of_file")
+    engine.alias("written_stays", "fresh_ended")
+    _add_months(draft, engine, table)
+
+
+def _merge_flows(draft: Draft, settings: Settings) -> None:
+    files = draft.files("flows")
+    if len(files) < MERGE_FLOWS_FROM:
+        return
+    with Engine(settings, draft.spill_folder()) as engine:
+        engine.register_files("kept_flows", files, None)
+        path = draft.new_path("flows")
+        draft.replace_all("flows", path, engine.write_parquet("flows_merged", path))

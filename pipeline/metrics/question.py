@@ -12,14 +12,13 @@ from typing import Any
 import pandas as pd
 import pyarrow as pa
 
-from pipeline.contract import SOURCES
 from pipeline.engine import Engine
 from pipeline.errors import UserMistake
 from pipeline.lake import Lake, Release
 from pipeline.ledger import FILES_SCHEMA, LOADS_SCHEMA
-from pipeline.landed import REJECT_SCHEMA, landed_schema
+from pipeline.landed import REJECT_SCHEMA
 from pipeline.metrics.filters import Filters
-from pipeline.question import landed_table, names_table, open_question, provide_files
+from pipeline.question import names_table, narrow, open_question, provide_files
 from pipeline.reference import Reference
 from pipeline.settings import Settings
 
@@ -93,12 +92,10 @@ class Question:
     def narrow_to(self, consignments: Iterable[str], units: Iterable[str]) -> None:
         """Lets the core models see only these batches' and units' landed rows: one batch's story reads little."""
         engine = self.engine
-        for name, source in SOURCES.items():
-            provide_files(engine, f"all_{name}", lambda t=landed_table(name): self._files(t), landed_schema(source))
+        narrow(engine, self._files)
         engine.register_arrow("scope_consignments", names_table("consignment_id", consignments))
         engine.register_arrow("scope_units", names_table("equipment_reference", units))
-        engine.use_models("landed_yard_moves", "landed_dg_items", "landed_consignments", "landed_clearance_milestones")
-        engine.use_models("landed_inspection_findings", "landed_penalty_cases", "batch_stays", "unit_stays")
+        engine.use_models(*BUILT_TABLES.values())
 
     def _files(self, table: str) -> list[str]:
         return self.lake.files(self.release, table)
