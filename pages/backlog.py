@@ -38,10 +38,17 @@ components.download(days, grid.metric, inside, "heatmap")
 left, right = st.columns([3, 2], gap="large")
 with left:
     components.section("backlog.ages")
-    names = {"label": grids.label("class"), "x_label": grids.label("age_days")}
-    order, marked = grids.classes(ages), grids.marked(picked, "age", "class")
     figure = heatmaps.heatmap(
-        ages, "age_bucket", "lead_class", measure, look=look, order=order, marked=marked, **names
+        ages,
+        "age_bucket",
+        "lead_class",
+        measure,
+        look=look,
+        label=grids.label("class"),
+        order=grids.classes(ages),
+        x_label=grids.label("age_days"),
+        x_order=grids.age_buckets(),
+        marked=grids.marked(picked, "age", "class"),
     )
     parts = {"x": "age", "y": "class"}
     components.clickable(figure, "ages", parts, words("alt.ages"), grids.fixed(inside, rows))

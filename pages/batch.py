@@ -27,7 +27,7 @@ chosen = filters.of_batch(chosen, consignment_id)
 with components.user_errors():
     summary = data.metric("batch_summary", chosen)
 if summary.empty:
-    components.nothing_found()
+    st.info(words("batch.unknown"))
     st.stop()
 st.header(consignment_id, anchor=False)
 components.cards(story.cards(summary.iloc[0]))
@@ -41,11 +41,12 @@ events = story.events(parts)
 if events.empty:
     components.nothing_found()
 else:
-    figure = charts.story(events, look=frame.look(), lanes=story.lanes(events))
+    spans = story.spans(parts["visits"], data.as_of(chosen))
+    figure = charts.story(events, spans, look=frame.look(), lanes=story.lanes(events))
     components.chart(figure, "story", words("alt.story"))
 for name, rows in parts.items():
     components.section(f"batch.{name}")
-    components.table(rows, f"batch_{name}", chosen)
+    components.table(rows, f"batch_{name}", chosen, columns=story.shown(rows))
 components.section("batch.history")
-components.table(history, "history", chosen, height=420)
+components.table(history, "history", chosen)
 components.definitions("batch_summary", "batch_visits", "batch_milestones", "batch_findings", "history")

@@ -31,7 +31,7 @@ if scopes.empty:
     components.nothing_found()
     st.stop()
 total = headline.total(scopes)
-headline.progress(total, this)
+headline.progress(total, this, data.as_of(chosen))
 components.cards(headline.cards(total, published))
 st.caption(words("campaign.published.note"))
 
@@ -55,15 +55,15 @@ with left:
         figure = charts.bars(headline.named(misdeclared), "name", "batches", look=look)
         components.chart(figure, "misdeclared", words("alt.misdeclared"))
     components.download(misdeclared, "misdeclared_by_code", chosen, "misdeclared")
+    components.section("campaign.hit_rates")
+    components.table(rates, "hit_rates", chosen)
 with right:
     components.section("campaign.cases")
     components.table(cases, "cases_by_status", chosen)
-    components.section("campaign.hit_rates")
-    components.table(rates, "hit_rates", chosen)
 
 components.section("campaign.per_port")
 components.table(scopes, "campaign", chosen)
-components.section("campaign.oldest")
+components.section("campaign.oldest", limit=grids.LIMIT)
 components.table(oldest, "batches_in_yard", overdue, columns=grids.LISTED)
 components.definitions(
     "campaign", "campaign_days", "misdeclared_by_code", "cases_by_status", "hit_rates", "published_figures"

@@ -10,7 +10,14 @@ from collections.abc import Mapping
 import pandas as pd
 import plotly.graph_objects as go
 
-from pages.shared.plot import DAY_TICKS, Look, blank
+from pages.shared.plot import DAY_TICKS, Look, blank, short
+
+_DAY_MS = 86_400_000
+_MOMENT_TICKS = [
+    {"dtickrange": [None, _DAY_MS - 1], "value": "%H:%M\n%m-%d"},
+    {"dtickrange": [_DAY_MS, None], "value": DAY_TICKS},
+]
+"""Ticks of a short story tell hours, those of a long one days."""
 
 
 def lines(
@@ -81,18 +88,35 @@ def bars(frame: pd.DataFrame, label: str, value: str, *, look: Look, quiet: int 
     )
     largest = float(frame[value].max()) if len(frame) else 1.0
     figure.update_xaxes(title_text=unit, range=[0, max(largest, 1) * 1.18], nticks=5)
+    names = [str(name) for name in frame[label]]
     figure.update_yaxes(
-        type="category", autorange="reversed", showgrid=False, tickfont={"color": palette.ink}
+        type="category",
+        autorange="reversed",
+        showgrid=False,
+        tickfont={"color": palette.ink},
+        tickvals=names,
+        ticktext=[short(name) for name in names],
     )
     figure.update_layout(bargap=0.35, margin={"r": 24})
     return figure
 
 
-def story(events: pd.DataFrame, *, look: Look, lanes: list[str]) -> go.Figure:
-    """One batch over time. `events`: at (wall time), lane, text; `lanes` from the top."""
+def story(events: pd.DataFrame, spans: pd.DataFrame, *, look: Look, lanes: list[str]) -> go.Figure:
+    """One batch over time: its visits as bars in the first lane, its events as marks in the others.
+
+    `events`: at (wall time), lane, text. `spans`: start, end (wall time), text. `lanes` from the top.
+    """
     words, palette = look.words, look.palette
     figure = blank(palette, height=96 + 44 * len(lanes))
-    for lane in lanes:
+    for start, end, text in zip(spans["start"], spans["end"], spans["text"], strict=True):
+        figure.add_scatter(
+            x=[start, end],
+            y=[lanes[0]] * 2,
+            mode="lines",
+            line={"color": palette.soft, "width": 12},
+            hovertemplate=f"{text}<br>%{{x|%Y-%m-%d %H:%M}}<extra></extra>",
+        )
+    for lane in lanes[1:]:
         here = events[events["lane"] == lane]
         figure.add_scatter(
             x=here["at"],
@@ -109,7 +133,10 @@ def story(events: pd.DataFrame, *, look: Look, lanes: list[str]) -> go.Figure:
             hovertemplate="%{x|%Y-%m-%d %H:%M}<br>%{text}<extra></extra>",
         )
     figure.update_xaxes(
-        title_text=words("axis.time", offset=words.offset()), type="date", nticks=7, tickformat=DAY_TICKS
+        title_text=words("axis.time", offset=words.offset()),
+        type="date",
+        nticks=6,
+        tickformatstops=_MOMENT_TICKS,
     )
     figure.update_yaxes(
         type="category",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
 from urllib.parse import urlencode
@@ -148,11 +148,16 @@ def table(
     note = words("rows", rows=words.number(len(shown)))
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
         st.caption(note, width="content")
-        download(shown, metric, chosen, key)
+        _download_button(shown, metric, chosen, key)
 
 
 def download(rows: pd.DataFrame, metric: str, chosen: Filters, key: str) -> None:
     """The button for exactly these rows and columns, with filters and as-of beside them in the zip."""
+    with st.container(horizontal=True, horizontal_alignment="right", key=f"export_{key}"):
+        _download_button(rows, metric, chosen, key)
+
+
+def _download_button(rows: pd.DataFrame, metric: str, chosen: Filters, key: str) -> None:
     release = data.release()
     sample = "sample-" if release is not None and release.is_sample else ""
     st.download_button(
@@ -184,7 +189,7 @@ def definition(key: str) -> None:
     """One metric: title, unit, definition and caveats, in the session's language."""
     words = frame.words()
     metric = data.registry()[key]
-    pick: Callable[..., str] = words.pick
+    pick = words.pick
     lines = [
         f"**{pick(metric.title, metric.title_zh)}** · `{key}`",
         pick(metric.definition, metric.definition_zh),
@@ -192,15 +197,13 @@ def definition(key: str) -> None:
     caveats = pick(metric.caveats, metric.caveats_zh)
     if caveats:
         lines.append(words("definition.caveats", caveats=caveats))
-    lines.append(
-        words("definition.facts", unit=metric.unit, grain=metric.grain, source=metric.source, sql=metric.sql)
-    )
+    facts = {"unit": metric.unit, "grain": metric.grain, "source": metric.source, "sql": metric.sql}
+    told = [words(f"definition.{name}", **{name: fact}) for name, fact in facts.items() if fact]
+    lines.append(f":gray[{' · '.join(told)}]")
     st.markdown("\n\n".join(lines))
 
 
 def reference_table(name: str) -> None:
     """A reference table as it is in force, each row with its source."""
     view, config = cells.in_words(data.table(name), link)
-    st.dataframe(
-        view, hide_index=True, column_config=config, placeholder="–", key=f"reference_{name}", height=320
-    )
+    st.dataframe(view, hide_index=True, column_config=config, placeholder="–", key=f"reference_{name}")

@@ -16,17 +16,17 @@ LIMIT = 200
 PLACE = "place"
 LISTED = (
     "consignment_id",
-    "equipment_reference",
     "un_location_code",
-    "facility_code",
-    "block",
     "lead_class",
-    "direction",
-    "units",
-    "arrived_at",
     "age_hours",
     "limit_hours",
     "overdue_hours",
+    "arrived_at",
+    "facility_code",
+    "block",
+    "direction",
+    "units",
+    "equipment_reference",
     "limit_rule_id",
     "limit_is_illustrative",
 )
@@ -74,6 +74,11 @@ def classes(ages: pd.DataFrame) -> list[str]:
     """The classes of a frame, the gravest first, as the class table ranks them."""
     ranks = data.table("imdg_classes").set_index("code")["hazard_rank"]
     return sorted(set(ages["lead_class"]), key=lambda code: (ranks.get(code, len(ranks)), code))
+
+
+def age_buckets() -> list[str]:
+    """The age buckets by their lower bound in days."""
+    return [str(days) for days in data.table("age_buckets")["lower_days"]]
 
 
 def label(rows: str) -> Callable[[str], str]:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 import pandas as pd
 import streamlit as st
 
-from pages.shared import data, frame
+from pages.shared import data, filters, frame
 
 PUBLISHED_TOPIC = "campaign_2022"
 _FIGURES = {
@@ -41,17 +42,16 @@ def whole(days: pd.DataFrame) -> pd.DataFrame:
     return days[days["scope"] == "all"]
 
 
-def progress(row: pd.Series, campaign: Any) -> None:
+def progress(row: pd.Series, campaign: Any, instant: datetime | None) -> None:
     """Day n of 100, with the dates of the campaign; its note, where dates or targets are illustrative."""
     words = frame.words()
     day, days = int(row["day"]), int(row["days"])
-    text = words(
-        "campaign.day",
-        day=day,
-        days=days,
-        first=words.day(campaign.starts_on),
-        last=words.day(campaign.ends_on),
-    )
+    first, last = words.day(campaign.starts_on), words.day(campaign.ends_on)
+    text = words("campaign.day", day=day, days=days, first=first, last=last)
+    if instant is not None and filters.to_wall(instant).date() > campaign.ends_on:
+        text += f" · {words('campaign.ended')}"
+    elif day == 0:
+        text += f" · {words('campaign.not_begun')}"
     st.progress(min(1.0, day / max(days, 1)), text=text)
     if campaign.note:
         st.caption(campaign.note)

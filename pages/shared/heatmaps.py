@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from pages.shared.plot import DAY_TICKS, Label, Look, Palette, blank
+from pages.shared.plot import DAY_TICKS, Label, Look, Palette, blank, short
 
 MAX_SVG_POINTS = 4_000
 """Up to here click targets are drawn as SVG; above, WebGL is many times quicker."""
@@ -29,17 +29,18 @@ def heatmap(
     label: Label,
     x_label: Label | None = None,
     order: list[str] | None = None,
+    x_order: list[str] | None = None,
     marked: Mapping[str, str] | None = None,
 ) -> go.Figure:
     """A grid of `value` (a count) over `x` and `y`, with a click target on every cell that has a row.
 
-    `frame`: one row a cell. `x` is dates, or codes where `x_label` is given. `y` is codes, drawn in `order`
-    from the top, else those with most first. A cell without a row is left open: none is not the same as zero.
-    Each target's `customdata` is [x, y, value], x as ISO date or code, an empty code as ``-``. `marked` names
-    a cell ({"x": ..., "y": ...}) to be outlined.
+    `frame`: one row a cell. `x` is dates, or codes where `x_label` and `x_order` are given. `y` is codes,
+    drawn in `order` from the top, else those with most first. A cell without a row is left open: none is not
+    the same as zero. Each target's `customdata` is [x, y, value], x as ISO date or code, an empty code as
+    ``-``. `marked` names a cell ({"x": ..., "y": ...}) to be outlined.
     """
     words, palette, unit = look.words, look.palette, look.unit
-    columns, rows, grid = _grid(frame, x, y, value, order)
+    columns, rows, grid = _grid(frame, x, y, value, order, x_order)
     figure = blank(palette, height=100 + max(1, len(rows)) * (24 if len(rows) <= 40 else 15))
     name = words(f"measure.{value}")
     gap = 1 if grid.size <= MAX_SVG_POINTS else 0
@@ -52,7 +53,7 @@ def heatmap(
         hoverinfo="skip",
         zmin=0,
         zmax=max(1.0, _largest(grid)),
-        colorscale=[[step / (len(palette.scale) - 1), colour] for step, colour in enumerate(palette.scale)],
+        colorscale=_scale(palette),
         colorbar={
             "title": {
                 "text": f"{name} ({unit})",
@@ -69,7 +70,10 @@ def heatmap(
             "len": 220,
             "lenmode": "pixels",
             "tickfont": {"color": palette.muted},
+            "tickformat": ",d",
             "nticks": 4,
+            "tick0": 0,
+            "dtick": 1 if _largest(grid) <= 4 else None,
         },
     )
     _targets(
@@ -105,7 +109,7 @@ def heatmap(
         type="category",
         range=[len(rows) - 0.5, -0.5],
         tickvals=rows,
-        ticktext=[_short(label(code)) for code in rows],
+        ticktext=[short(label(code)) for code in rows],
         showgrid=False,
         tickfont={"color": palette.ink, "size": 13 if len(rows) <= 40 else 10},
     )
@@ -114,8 +118,14 @@ def heatmap(
     return figure
 
 
+def _scale(palette: Palette) -> list[list[float | str]]:
+    """The palette's colours, closer together at the low end: one large port leaves the small ones visible."""
+    last = len(palette.scale) - 1
+    return [[(step / last) ** 1.7, colour] for step, colour in enumerate(palette.scale)]
+
+
 def _grid(
-    frame: pd.DataFrame, x: str, y: str, value: str, order: list[str] | None
+    frame: pd.DataFrame, x: str, y: str, value: str, order: list[str] | None, x_order: list[str] | None
 ) -> tuple[list[str], list[str], np.ndarray]:
     """Columns, rows and a float grid with NaN where there is no row; every day between has a column."""
     cells = pd.DataFrame(
@@ -123,30 +133,22 @@ def _grid(
     )
     cells.loc[cells["y"] == "", "y"] = "-"
     wide = cells.pivot(index="y", columns="x", values="value").astype(float)
-    if x == "date" and len(frame):
-        days = pd.date_range(cells["x"].min(), cells["x"].max(), freq="D").strftime("%Y-%m-%d")
-        wide = wide.reindex(columns=days)
-    if order is None:
-        rows = list(wide.sum(axis=1).sort_values(ascending=False, kind="stable").index)
-    else:
+    rows = list(wide.sum(axis=1).sort_values(ascending=False, kind="stable").index)
+    if order is not None:
         rows = [code for code in order if code in wide.index]
-    columns = list(wide.columns) if x == "date" else sorted(wide.columns, key=_numeric_first)
-    return columns, rows, wide.loc[rows, columns].to_numpy()
+    columns = x_order if x_order is not None else _days(cells["x"])
+    return columns, rows, wide.reindex(index=rows, columns=columns).to_numpy()
+
+
+def _days(days: pd.Series) -> list[str]:
+    """Every day from the first to the last, as ISO text."""
+    return list(pd.date_range(days.min(), days.max(), freq="D").strftime("%Y-%m-%d")) if len(days) else []
 
 
 def _day_range(days: list[str]) -> tuple[Any, Any]:
     """From the first day's start to the last day's end, so that cells fill the frame."""
     half = pd.Timedelta(hours=12)
     return str(pd.Timestamp(days[0]) - half), str(pd.Timestamp(days[-1]) + half)
-
-
-def _short(text: str, most: int = 30) -> str:
-    """A name that leaves room for the cells; the whole name is in the hover text."""
-    return text if len(text) <= most else text[: most - 1].rstrip(" ,") + "…"
-
-
-def _numeric_first(code: str) -> tuple[float, str]:
-    return (float(code), code) if code.replace(".", "", 1).isdigit() else (float("inf"), code)
 
 
 def _largest(grid: np.ndarray) -> float:

@@ -86,3 +86,8 @@ def blank(palette: Palette, height: int) -> go.Figure:
     figure.update_xaxes(**axis)
     figure.update_yaxes(**axis)
     return figure
+
+
+def short(text: str, most: int = 30) -> str:
+    """A name that leaves room for what is drawn; the whole name is in the hover text."""
+    return text if len(text) <= most else text[: most - 1].rstrip(" ,") + "…"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 import pandas as pd
 
 from pages.shared import data, frame, labels
@@ -24,16 +26,31 @@ def events(parts: dict[str, pd.DataFrame]) -> pd.DataFrame:
     for part, (instant, what) in _LANES.items():
         rows = parts[part]
         if len(rows):
-            at = rows[instant].dt.tz_localize("UTC").dt.tz_convert(data.zone()).dt.tz_localize(None)
             texts = labels.labelled(rows[what], what).astype(str)
-            found.append(pd.DataFrame({"at": at, "lane": words(f"batch.{part}"), "text": texts}))
+            found.append(
+                pd.DataFrame({"at": _wall(rows[instant]), "lane": words(f"batch.{part}"), "text": texts})
+            )
     return pd.concat(found, ignore_index=True) if found else pd.DataFrame(columns=["at", "lane", "text"])
 
 
+def spans(visits: pd.DataFrame, until: datetime | None) -> pd.DataFrame:
+    """start, end (wall time), text: one row a visit, an open one up to the moment looked at."""
+    ends = visits["ended_at"] if until is None else visits["ended_at"].fillna(pd.Timestamp(until))
+    texts = visits["equipment_reference"].astype(str) + " · " + visits["facility_code"].fillna("").astype(str)
+    return pd.DataFrame({"start": _wall(visits["started_at"]), "end": _wall(ends), "text": texts})
+
+
+def shown(rows: pd.DataFrame) -> list[str]:
+    """The columns of a part of the story; the batch itself is the page's title."""
+    return [name for name in rows.columns if name != "consignment_id"]
+
+
 def lanes(found: pd.DataFrame) -> list[str]:
-    """The lanes that have anything, in our order."""
+    """The lane of the visits, then those that have anything, in our order."""
     words = frame.words()
-    return [name for name in (words(f"batch.{part}") for part in _LANES) if name in set(found["lane"])]
+    present = set(found["lane"])
+    names = [words(f"batch.{part}") for part in _LANES]
+    return [words("batch.visits"), *(name for name in names if name in present)]
 
 
 def cards(row: pd.Series) -> list[tuple[str, str, str]]:
@@ -42,7 +59,10 @@ def cards(row: pd.Series) -> list[tuple[str, str, str]]:
     port, lead = labels.labeller("port"), labels.labeller("class")
     is_open = pd.isna(row["left_at"])
     length = ("batch.age", row["age_hours"]) if is_open else ("batch.dwell", row["dwell_hours"])
-    overdue = row["is_overdue"] is True or row["is_overdue"] == 1
+    if is_open:
+        state = "batch.overdue" if row["is_overdue"] else "batch.not_overdue"
+    else:
+        state = "batch.left_overdue" if row["overdue_at"] < row["left_at"] else "batch.left_in_time"
     return [
         (
             words("column.un_location_code"),
@@ -62,6 +82,10 @@ def cards(row: pd.Series) -> list[tuple[str, str, str]]:
         (
             words("batch.limit"),
             words.length(row["limit_hours"]),
-            words("batch.overdue" if overdue else "batch.not_overdue"),
+            words(state),
         ),
     ]
+
+
+def _wall(instants: pd.Series) -> pd.Series:
+    return instants.dt.tz_localize("UTC").dt.tz_convert(data.zone()).dt.tz_localize(None)

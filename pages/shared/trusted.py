@@ -28,6 +28,7 @@ def cards(frames: dict[str, pd.DataFrame]) -> list[tuple[str, str, str]]:
     files, loads = frames["files"], frames["loads"]
     read = int(files["read"].sum())
     last: Any = loads["loaded_at"].max() if len(loads) else None
+    day, _, time = words.instant(last).partition(" ")
     return [
         (words("trust.read"), words.count(read), words("trust.in_files", files=words.count(len(files)))),
         (
@@ -36,11 +37,7 @@ def cards(frames: dict[str, pd.DataFrame]) -> list[tuple[str, str, str]]:
             words.share(files["rejected"].sum(), read),
         ),
         (words("trust.warned"), words.count(files["warned"].sum()), words.share(files["warned"].sum(), read)),
-        (
-            words("trust.last_load"),
-            words.instant(last),
-            words("trust.of_loads", loads=words.count(len(loads))),
-        ),
+        (words("trust.last_load"), day, words("trust.of_loads", time=time, loads=words.count(len(loads)))),
     ]
 
 
