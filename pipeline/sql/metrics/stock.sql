@@ -35,6 +35,9 @@ sliced AS (
         CASE WHEN a.by_age_bucket THEN f.age_bucket END,
         CASE WHEN a.by_direction THEN f.direction END,
         f.flow_day
+    HAVING
+        sum(f.stock_change) <> 0 OR sum(f.backlog_change) <> 0
+        OR sum(f.arrivals) <> 0 OR sum(f.exits) <> 0 OR sum(f.newly_overdue) <> 0
 ),
 
 numbered AS (
