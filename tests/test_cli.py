@@ -26,9 +26,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from pipeline import __version__
+from pipeline import __version__, export
 from pipeline.cli import main, messages, values
-from pipeline.cli.dashboard import prepare_demo
+from pipeline.cli.demo import prepare_demo
 from pipeline.cli.parser import SUMMARIES
 from pipeline.contract import SOURCES
 from pipeline.sample import SampleSettings
@@ -110,6 +110,7 @@ def test_every_command_tells_its_options(call: Call, command: str) -> None:
     said = call(command, "--help")
     assert (said.code, said.err) == (0, "")
     assert "--lake" in said.out
+    assert "--format" not in said.out or all(form in said.out for form in export.FORMATS)
     assert call("--help", command) == said
 
 
@@ -124,7 +125,7 @@ def test_every_command_tells_its_options(call: Call, command: str) -> None:
         (["report"], "which report", "stays"),
         (["report", "stey"], "stey", "stays"),
         (["report", "stays", "--prot", "CNSHG"], "--prot", "--port"),
-        (["report", "stays", "--format", "pdf"], "pdf", "--help"),
+        (["report", "stays", "--format", "pdf"], "pdf", "xlsx"),
         (["report", "stays", "--as-of", "June"], "June", "--help"),
         (["report", "stays", "--as-of", "2022-06-31"], "2022-06-31", "--help"),
         (["report", "stays", "--from", "2022-06-02", "--to", "2022-06-01"], "2022-06-02", "swap"),
@@ -495,6 +496,13 @@ def test_a_taken_port_names_a_free_one(call: Call, lake: Path) -> None:
             assert "--port " in said.err
 
 
+def test_a_demo_is_never_mixed_into_real_data(call: Call, moves: Path, tmp_path: Path) -> None:
+    call("load", moves, "--lake", tmp_path / "lake")
+    said = call("demo", "--no-browser", "--lake", tmp_path / "lake", "--port", free_port())
+    assert (said.code, said.out) == (2, "")
+    assert "no sample" in said.err
+
+
 def test_an_interrupted_demo_is_completed_by_the_next_run(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, call: Call
 ) -> None:
@@ -505,7 +513,7 @@ def test_an_interrupted_demo_is_completed_by_the_next_run(
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patched:
-        patched.setattr("pipeline.cli.dashboard.build.load", stopped)
+        patched.setattr("pipeline.cli.demo.build.load", stopped)
         with pytest.raises(KeyboardInterrupt):
             prepare_demo(files, Settings(lake), world)
     unfinished = tmp_path / "sample.unfinished"

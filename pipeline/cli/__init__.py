@@ -24,7 +24,7 @@ _THE_MACHINE_SAYS_NO = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC, er
 """Errors of files that are no bug: no right to them, no room for them, no folder where one was named."""
 
 _COMMANDS = {
-    "demo": "pipeline.cli.dashboard",
+    "demo": "pipeline.cli.demo",
     "serve": "pipeline.cli.dashboard",
     "sample": "pipeline.cli.loading",
     "load": "pipeline.cli.loading",

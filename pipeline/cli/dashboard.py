@@ -1,10 +1,9 @@
-"""`serve` and `demo`: the dashboard as a child process that never outlives its command."""
+"""`serve`: the dashboard as a child process that never outlives its command."""
 
 from __future__ import annotations
 
 import argparse
 import os
-import shutil
 import signal
 import socket
 import subprocess
@@ -16,15 +15,11 @@ import urllib.request
 import webbrowser
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
-from pathlib import Path
 from types import FrameType
 
-from pipeline import build, progress
 from pipeline.cli import messages
 from pipeline.errors import UserMistake
-from pipeline.sample import SampleSettings, write_sample
-from pipeline.settings import ROOT, Settings, home
+from pipeline.settings import ROOT, Settings
 
 HOST = "127.0.0.1"
 START_SECONDS = 60.0
@@ -35,34 +30,6 @@ def serve(chosen: argparse.Namespace) -> int:
     """The dashboard on a lake, until Ctrl-C or SIGTERM."""
     refuse_taken_port(chosen.port)
     return run_dashboard(chosen.settings, chosen.port, browser=False)
-
-
-def demo(chosen: argparse.Namespace) -> int:
-    """Sample data, loaded into a lake of their own, and the dashboard on it."""
-    refuse_taken_port(chosen.port)
-    folder = home() / "data" / "demo"
-    lake = chosen.settings.lake if chosen.lake else folder / "lake"
-    settings = replace(chosen.settings, lake=lake)
-    prepare_demo(folder / "sample", settings)
-    return run_dashboard(settings, chosen.port, browser=not chosen.no_browser)
-
-
-def prepare_demo(files: Path, settings: Settings, world: SampleSettings | None = None) -> None:
-    """Make the sample files and load them; what an earlier run finished is not done again.
-
-    The files appear under their name only when all are written, and loading knows the files it has: whatever
-    an interrupted run left undone, the next one does.
-    """
-    with progress.on_terminal() as bars:
-        if not files.is_dir():
-            messages.note("Making the sample data (once) ...")
-            unfinished = files.with_name(files.name + ".unfinished")
-            shutil.rmtree(unfinished, ignore_errors=True)
-            unfinished.mkdir(parents=True)
-            write_sample(unfinished, world or SampleSettings(), progress.shares(bars, "Writing sample files"))
-            unfinished.rename(files)
-            messages.note("Loading them ...")
-        build.load(settings, [files], None, bars)
 
 
 def run_dashboard(settings: Settings, port: int, browser: bool) -> int:

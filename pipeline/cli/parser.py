@@ -11,7 +11,6 @@ from typing import NoReturn
 from pipeline import __version__
 from pipeline.cli import values
 from pipeline.errors import UserMistake
-from pipeline.export import FORMATS
 
 SUMMARIES = {
     "demo": "sample data, loaded and shown in a browser: the main job on a fresh machine",
@@ -249,7 +248,11 @@ def _slice(parser: Parser) -> None:
 
 
 def _output(parser: Parser) -> None:
-    parser.add_argument("--format", choices=FORMATS, help="default: by the ending of -o, else csv")
+    parser.add_argument(
+        "--format",
+        metavar="FORMAT",
+        help="csv, xlsx, parquet or json (default: by the ending of -o, else csv)",
+    )
     parser.add_argument(
         "-o", dest="output", metavar="FILE", type=Path, help="write to FILE, with FILE.meta.json beside it"
     )

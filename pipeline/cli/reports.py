@@ -150,7 +150,9 @@ def _deliver(frame: pd.DataFrame, form: str, about: dict[str, object], output: P
 def _form(chosen: argparse.Namespace) -> str:
     """The format asked for, else that of the file's ending, else CSV."""
     ending = chosen.output.suffix.lower().removeprefix(".") if chosen.output else ""
-    form: str = chosen.format or (ending if ending in export.FORMATS else "csv")
+    form: str = (chosen.format or (ending if ending in export.FORMATS else "csv")).lower()
+    if form not in export.FORMATS:
+        raise UserMistake(f"--format {form}: no such format", suggestion(form, export.FORMATS, "They are"))
     if chosen.output is None and form in ("xlsx", "parquet") and sys.stdout.isatty():
         raise UserMistake(f"--format {form}: no text for a terminal", f"Write it to a file: -o report.{form}")
     return form
