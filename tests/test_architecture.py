@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 import tomllib
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -128,6 +129,17 @@ def test_constraints_cover_every_requirement() -> None:
     names = {re.split(r"[<>=!~\[ ]", requirement)[0].lower() for requirement in wanted}
     pinned = {line.split("==")[0] for line in (ROOT / ".ci" / "constraints.txt").read_text().splitlines()}
     assert names - pinned == set()
+
+
+def test_what_the_product_imports_is_what_it_requires() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    required = {re.split(r"[<>=!~\[ ]", requirement)[0].lower() for requirement in project["dependencies"]}
+    owners = packages_distributions()
+    used = {name.split(".")[0] for path in modules("app.py", "pages", "pipeline") for name in imports(path)}
+    foreign = used - set(sys.stdlib_module_names) - {"pages", "pipeline"}
+    assert {name for name in foreign if not {owner.lower() for owner in owners[name]} & required} == set()
+    unused = required - {owner.lower() for name in foreign for owner in owners[name]}
+    assert unused == {"tzdata"}, "tzdata is data: the zones of machines that have none"
 
 
 def test_no_file_names_a_package_host_or_a_path_of_one_machine() -> None:
