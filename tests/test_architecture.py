@@ -124,22 +124,38 @@ def test_constraints_are_names_and_versions_alone() -> None:
 
 
 def test_constraints_cover_every_requirement() -> None:
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    wanted = [*project["dependencies"], *project["optional-dependencies"]["test"]]
-    names = {re.split(r"[<>=!~\[ ]", requirement)[0].lower() for requirement in wanted}
     pinned = {line.split("==")[0] for line in (ROOT / ".ci" / "constraints.txt").read_text().splitlines()}
-    assert names - pinned == set()
+    assert required("test") - pinned == set()
+
+
+def foreign_owners(*under: str) -> dict[str, set[str]]:
+    """The packages that own each imported module that is neither ours nor of the standard library."""
+    owners = packages_distributions()
+    used = {name.split(".")[0] for path in modules(*under) for name in imports(path)}
+    ours = {path.name for room in (ROOT, ROOT / "tests") for path in room.iterdir() if path.is_dir()}
+    foreign = used - set(sys.stdlib_module_names) - ours
+    return {name: {owner.lower() for owner in owners.get(name, [name])} for name in foreign}
+
+
+def required(*extras: str) -> set[str]:
+    """The packages that the project asks for, with those of some extras."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    wanted = project["dependencies"] + [
+        line for extra in extras for line in project["optional-dependencies"][extra]
+    ]
+    return {re.split(r"[<>=!~\[ ]", requirement)[0].lower() for requirement in wanted}
 
 
 def test_what_the_product_imports_is_what_it_requires() -> None:
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    required = {re.split(r"[<>=!~\[ ]", requirement)[0].lower() for requirement in project["dependencies"]}
-    owners = packages_distributions()
-    used = {name.split(".")[0] for path in modules("app.py", "pages", "pipeline") for name in imports(path)}
-    foreign = used - set(sys.stdlib_module_names) - {"pages", "pipeline"}
-    assert {name for name in foreign if not {owner.lower() for owner in owners[name]} & required} == set()
-    unused = required - {owner.lower() for name in foreign for owner in owners[name]}
+    owners = foreign_owners("app.py", "pages", "pipeline")
+    assert {name for name, owner in owners.items() if not owner & required()} == set()
+    unused = required() - set().union(*owners.values())
     assert unused == {"tzdata"}, "tzdata is data: the zones of machines that have none"
+
+
+def test_what_the_tests_import_is_what_their_extra_requires() -> None:
+    owners = foreign_owners("tests", "benchmarks")
+    assert {name for name, owner in owners.items() if not owner & required("test")} == set()
 
 
 def test_no_file_names_a_package_host_or_a_path_of_one_machine() -> None:
