@@ -162,7 +162,7 @@ class BlockChecker:
     ) -> list[tuple[str, Mask]]:
         """The rows with a local clock, by zone."""
         port_column = self.rules.port_column
-        if column.zone is not Zone.PORT or port_column not in columns:
+        if column.zone is not Zone.PORT or port_column is None or port_column not in columns:
             return [(self.rules.default_zone, local)]
         ports = columns[port_column].codes
         assert ports is not None
@@ -194,7 +194,9 @@ class BlockChecker:
         values = self._dictionaries[name].values
         if name not in columns or value not in values:
             return None
-        rows = columns[name].codes == values.index(value)
+        codes = columns[name].codes
+        assert codes is not None
+        rows: Mask = np.equal(codes, values.index(value))
         return rows if rows.any() else None
 
     def _landed(
@@ -221,7 +223,11 @@ class BlockChecker:
                 if checked is not None:
                     local = pa.array(checked.local, mask=checked.null)
                 arrays.append(local)
-        arrays += [pa.array(np.full(rows, self._file_seq)), pa.array(lines), self._known_at(columns, instants, rows)]
+        arrays += [
+            pa.array(np.full(rows, self._file_seq)),
+            pa.array(lines),
+            self._known_at(columns, instants, rows),
+        ]
         arrays.append(warnings if warnings is not None else pa.nulls(rows, pa.string()))
         return pa.table(arrays, names=self._schema.names)
 
@@ -259,7 +265,12 @@ class BlockChecker:
         return record.line, record.code, REJECT_SENTENCES[record.code], record.raw, values
 
     def _reject(
-        self, block: TextBlock, row: int, texts: Mapping[str, Sequence[str | None]], place: int, counts: Counts
+        self,
+        block: TextBlock,
+        row: int,
+        texts: Mapping[str, Sequence[str | None]],
+        place: int,
+        counts: Counts,
     ) -> tuple[int, str, str, str, list[str | None]]:
         given = [texts[name][place] if name in texts else None for name in self.source.column_names]
         checked = self._rows.check(given)
@@ -279,4 +290,3 @@ class BlockChecker:
 def _instants(values: NDArray[np.int64], null: Mask | None) -> pa.Array:
     mask = null if null is not None and null.any() else None
     return pa.array(values, pa.int64(), mask=mask).view(_INSTANT)
-

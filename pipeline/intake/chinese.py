@@ -34,8 +34,10 @@ def _line_to_utf8(line: bytes) -> bytes:
 
 
 def _pairs_to_utf8(array: NDArray[np.uint8]) -> bytes | None:
-    """The text where all its characters past ASCII are two high bytes in GB18030 and three in UTF-8, as Chinese
-    characters and punctuation are; None where some may not be. Several times faster than the codec."""
+    """The text where all its characters past ASCII are two high bytes in GB18030 and three in UTF-8.
+
+    Chinese characters and punctuation are; None where some may not be. Several times faster than the codec.
+    """
     high = np.flatnonzero(array > 0x7F)
     first, second = high[0::2], high[1::2]
     if len(high) % 2 or (first + 1 != second).any():

@@ -68,7 +68,7 @@ class DictionaryColumn:
     def _array(self, codes: NDArray[np.int32], missing: Mask) -> pa.Array:
         mask = missing if missing.any() else None
         if self._is_boolean:
-            truth = np.array([*self.values, False], bool)
+            truth = np.array([*self.values, False, False], bool)
             return pa.array(truth[codes], pa.bool_(), mask=mask)
         indices = pa.array(codes, pa.int32(), mask=mask)
         return pa.DictionaryArray.from_arrays(indices, pa.array(self.values, pa.string()))

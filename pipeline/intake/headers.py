@@ -27,7 +27,7 @@ SHOWN_NAMES = 40
 
 @dataclass(frozen=True)
 class Header:
-    """What the header says: for every field of the file the contract's column, or None where it is unknown."""
+    """What the header says: for every field of the file its column in the contract, None where unknown."""
 
     names: tuple[str, ...]
     columns: tuple[str | None, ...]
@@ -54,7 +54,7 @@ def known_names(source: Source, reference: Any) -> dict[str, str]:
 
 
 def read_header(names: Sequence[str], source: Source, known: Mapping[str, str]) -> Header:
-    """The header of these names. Raises `FileRefused` where a name comes twice or a required column is missing."""
+    """The header of these names. Raises `FileRefused` for a name twice or a required column missing."""
     stripped = tuple(_tidy(name) for name in names)
     columns = tuple(known.get(name.casefold()) for name in stripped)
     _refuse_doubles(stripped, columns)
@@ -125,7 +125,7 @@ def best_separator(line: str, known: Mapping[str, str]) -> tuple[int, bytes]:
 
 
 def encoding_by_header(line: bytes, known: Mapping[str, str]) -> str | None:
-    """The encoding, UTF-8 or GB18030, under which more names of the line are known; None on a tie (ruling 37)."""
+    """UTF-8 or GB18030: the one under which more names of the line are known; None on a tie (ruling 37)."""
     as_utf8, _ = best_separator(line.decode("utf-8", "replace"), known)
     as_gb18030, _ = best_separator(line.decode("gb18030", "replace"), known)
     if as_utf8 == as_gb18030:

@@ -84,7 +84,7 @@ class LocalClock:
     """Local wall clocks of the reference zones as UTC (ruling 6).
 
     Built on the periods of `Reference.zone_offsets()`: a local time that the clock skips moves forward, one
-    that it shows twice is the first of the two. Times before the first or after the last period take that one.
+    that it shows twice is the first of the two. Times outside all periods take the nearest.
     """
 
     def __init__(self, periods: Any) -> None:

@@ -21,7 +21,7 @@ UNSHAPED = 1 << 20
 
 
 def _weights() -> NDArray[np.int32]:
-    """By place and byte: what the character adds to the sum of ISO 6346, `UNSHAPED` where it may not stand."""
+    """By place and byte: what it adds to the sum of ISO 6346, `UNSHAPED` where it may not stand."""
     weights = np.full((11, 256), UNSHAPED, np.int32)
     for place in range(11):
         allowed = "ABCDEFGHIJKLMNOPQRSTUVWXYZ" if place < 4 else "0123456789"
@@ -57,7 +57,10 @@ class Oddities:
         self._texts: dict[int, str | None] = {0: None}
 
     def warnings(
-        self, columns: Mapping[str, CheckedColumn], instants: Mapping[str, NDArray[np.int64]], planned: Mask | None
+        self,
+        columns: Mapping[str, CheckedColumn],
+        instants: Mapping[str, NDArray[np.int64]],
+        planned: Mask | None,
     ) -> tuple[pa.Array, dict[str, Mask]]:
         """The `_warnings` column of a block, and the rows of every warning found.
 
@@ -83,7 +86,10 @@ class Oddities:
         return self._texts[number]
 
     def _all(
-        self, columns: Mapping[str, CheckedColumn], instants: Mapping[str, NDArray[np.int64]], planned: Mask | None
+        self,
+        columns: Mapping[str, CheckedColumn],
+        instants: Mapping[str, NDArray[np.int64]],
+        planned: Mask | None,
     ) -> Iterator[tuple[str, Mask]]:
         source = self.rules.source
         for column in source.columns:
@@ -92,10 +98,10 @@ class Oddities:
         for un_number, class_ in source.class_of_un:
             if un_number in columns and class_ in columns:
                 yield "class_not_of_un_number", self._odd_classes(columns, un_number, class_)
-        if source.event_column in instants and "recorded_at" in instants:
-            event, recorded = columns[source.event_column], columns["recorded_at"]
-            early = instants["recorded_at"] < instants[source.event_column]
-            early &= ~(event.null | recorded.null)
+        event = source.event_column
+        if event is not None and event in instants and "recorded_at" in instants:
+            early = instants["recorded_at"] < instants[event]
+            early &= ~(columns[event].null | columns["recorded_at"].null)
             yield "recorded_before_event", early if planned is None else early & ~planned
         if "declaration_no" in columns:
             yield "odd_declaration_no", _odd_declaration_numbers(columns["declaration_no"].values)

@@ -83,7 +83,7 @@ class _Part:
 
 
 def _encodings(first: pa.Table) -> tuple[list[str], list[str]]:
-    """(columns to be written with a dictionary, columns to be written with statistics), told by a first block."""
+    """(columns to write with a dictionary, columns to write with statistics), told by a first block."""
     dictionaries, ordered = [], []
     for field in first.schema:
         if pa.types.is_temporal(field.type) or pa.types.is_integer(field.type):

@@ -1,8 +1,8 @@
 """Cutting text into records (RFC 4180): where each begins and ends, on which line, and which are spoilt.
 
 The text is bytes in which `"`, the separator and the line feed stand for themselves (UTF-8), with line feeds
-as the only line ends. A block whose quotes are all in order is proved so by arithmetic on their positions; the
-rest goes line by line, and only lines with odd quotes are walked through byte by byte.
+as the only line ends. A block whose quotes are all in order is proved so by arithmetic on their positions;
+the rest goes line by line, and only lines with odd quotes are walked through byte by byte.
 """
 
 from __future__ import annotations
@@ -75,7 +75,12 @@ def _too_long(records: Records, length: int, longest: int) -> bool:
 
 
 def _regular(
-    text: bytes, array: NDArray[np.uint8], line_feeds: Positions, quotes: Positions, separator: int, final: bool
+    text: bytes,
+    array: NDArray[np.uint8],
+    line_feeds: Positions,
+    quotes: Positions,
+    separator: int,
+    final: bool,
 ) -> Records | None:
     """The records of a text whose quotes are all in order; None where one is not."""
     breaks = line_feeds
@@ -104,8 +109,11 @@ def _regular(
 
 
 def _in_order(array: NDArray[np.uint8], quotes: Positions, separator: int) -> bool:
-    """Whether quotes open and close fields in turn: each opens after a separator or a line feed or right after
-    one that closed (`""`), and each closes before a separator or a line feed or right before one that opens."""
+    """Whether quotes open and close fields in turn.
+
+    Each opens after a separator, a line feed or right after one that closed (`""`); each closes before a
+    separator, a line feed or right before one that opens.
+    """
     if len(quotes) % 2:
         return False
     opening, closing = quotes[0::2], quotes[1::2]
@@ -120,7 +128,7 @@ def _in_order(array: NDArray[np.uint8], quotes: Positions, separator: int) -> bo
 
 
 class _Careful:
-    """Line by line: a line whose quotes are in order by themselves is a record; the others are walked through."""
+    """Line by line: a line whose quotes are in order by itself is a record; others are walked through."""
 
     def __init__(
         self,
@@ -210,7 +218,6 @@ class _Careful:
         precedes = np.zeros(len(quotes), bool)
         precedes[:-1] = follows[1:]
         opens = (quotes == start) | (before == separator) | (follows & (quotes > start))
-        # A quote right after an opening one that is not its pair would need the walk; parity tells them apart.
         closes = (quotes + 1 == end) | (after == separator) | (precedes & (quotes + 1 < end))
         odd[line_of[~np.where(is_opening, opens, closes)]] = True
         odd[np.flatnonzero(np.bincount(line_of, minlength=len(odd)) % 2)] = True

@@ -1,7 +1,7 @@
 """The careful check of one row: its values, every reason to reject it, its warnings.
 
-This is the definition. `columns.py` does the same for whole blocks; a row that it finds bad comes here for its
-reasons, and the tests hold the two against each other.
+This is the definition. `checking.py` does the same for whole blocks; a row that it finds bad comes here for
+its reasons, and the tests hold the two against each other.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""A file as a stream of blocks: inflated, decoded to UTF-8, with line feeds alone, cut at the end of a record.
+"""A file as a stream of blocks: inflated, as UTF-8, with line feeds alone, cut at the end of a record.
 
 Memory holds a few blocks, whatever the size of the file. Bytes that are no text in the encoding of the file
 become encoded surrogates, which are not valid UTF-8, so that one later test finds every such line.
@@ -98,7 +98,7 @@ def _utf16_to_utf8(chunks: Iterator[bytes], encoding: str) -> Iterator[bytes]:
 
 
 def _gb18030_to_utf8(chunks: Iterator[bytes]) -> Iterator[bytes]:
-    # In GB18030 the bytes of CR and LF are never part of another character, so lines can be cut before decoding.
+    # In GB18030 the bytes of CR and LF are part of no other character: lines can be cut before decoding.
     held = b""
     for chunk in chunks:
         text = held + chunk

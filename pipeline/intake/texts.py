@@ -1,4 +1,4 @@
-"""Columns of text as buffers: tests and changes on whole columns that cost little where nothing is to be done."""
+"""Columns of text as buffers: tests and changes that cost little where there is nothing to do."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Workbooks and Parquet files as blocks of texts, so that they are held to the same checks as CSV (ruling 43).
+"""Workbooks and Parquet files as blocks of texts, held to the same checks as CSV (ruling 43).
 
 Numbers become the shortest decimal, date cells ISO local time without offset, booleans `true` and `false`.
 """
@@ -8,6 +8,7 @@ from __future__ import annotations
 import csv
 import io
 import zipfile
+import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime, time
 from decimal import Decimal
@@ -23,11 +24,25 @@ from pyarrow import parquet
 
 from pipeline.contract import Source, Type
 from pipeline.intake.headers import Header, read_header
-from pipeline.intake.parsing import TextBlock, text_type
+from pipeline.intake.parsing import SpoiltRecord, TextBlock, text_type
 from pipeline.intake.refusals import FileRefused
 from pipeline.intake.streams import Advance
+from pipeline.intake.texts import Mask
 
 ROWS_A_BLOCK = 50_000
+UNREADABLE = (
+    InvalidFileException,
+    zipfile.BadZipFile,
+    zlib.error,
+    EOFError,
+    KeyError,
+    ValueError,
+    IndexError,
+    TypeError,
+    SyntaxError,
+)
+"""What openpyxl raises over a file that is no workbook or a damaged one."""
+
 LARGEST_WORKBOOK = 2 << 30
 """Bytes of a workbook when unpacked; past this it is refused before it is read."""
 
@@ -46,15 +61,18 @@ def text_of(value: object, type_: Type | None) -> str | None:
         return _decimal_text(Decimal(repr(value)))
     if isinstance(value, Decimal):
         return _decimal_text(value)
-    if isinstance(value, bytes):
-        return value.decode("utf-8", "replace")
     if isinstance(value, time):
         return value.isoformat()
     return str(value)
 
 
 def _instant_text(value: datetime, type_: Type | None) -> str:
-    midnight = value.tzinfo is None and (value.hour, value.minute, value.second, value.microsecond) == (0, 0, 0, 0)
+    midnight = value.tzinfo is None and (value.hour, value.minute, value.second, value.microsecond) == (
+        0,
+        0,
+        0,
+        0,
+    )
     return value.date().isoformat() if type_ is Type.DATE and midnight else value.isoformat()
 
 
@@ -77,7 +95,7 @@ def workbook_blocks(
         sheet.reset_dimensions()
         rows = enumerate(sheet.iter_rows(values_only=True), 1)
         first = next(((number, row) for number, row in rows if any(_filled(cell) for cell in row)), None)
-    except (InvalidFileException, zipfile.BadZipFile, KeyError, ValueError, IndexError, SyntaxError) as error:
+    except UNREADABLE as error:
         raise _unreadable("xlsx", error) from error
     if first is None:
         raise FileRefused("there is no header line", "Begin the first sheet with the column names.")
@@ -104,12 +122,15 @@ def _workbook_rows(
     places = [place for place, column in enumerate(header.columns) if column]
     columns = [column for column in header.columns if column]
     types = [source.column_by_name[column].type for column in columns]
-    for number, row in rows:
+    for number, row in _readable(rows):
         if not any(_filled(cell) for cell in row):
             continue
         lines.append(number)
         held.append(
-            [text_of(row[place], type_) if place < len(row) else None for place, type_ in zip(places, types, strict=True)]
+            [
+                text_of(row[place], type_) if place < len(row) else None
+                for place, type_ in zip(places, types, strict=True)
+            ]
         )
         if len(held) == ROWS_A_BLOCK:
             yield _block(source, columns, held, lines)
@@ -118,6 +139,17 @@ def _workbook_rows(
         yield _block(source, columns, held, lines)
     if advance is not None:
         advance(path.stat().st_size)
+
+
+def _readable(rows: Iterator[tuple[int, Sequence[object]]]) -> Iterator[tuple[int, Sequence[object]]]:
+    while True:
+        try:
+            found = next(rows, None)
+        except UNREADABLE as error:
+            raise _unreadable("xlsx", error) from error
+        if found is None:
+            return
+        yield found
 
 
 def _block(
@@ -166,15 +198,21 @@ def parquet_blocks(
 def _parquet_rows(
     path: Path, file: parquet.ParquetFile, source: Source, header: Header, advance: Advance | None
 ) -> Iterator[TextBlock]:
-    wanted = {name: column for name, column in zip(file.schema_arrow.names, header.columns, strict=True) if column}
+    wanted = {
+        name: column for name, column in zip(file.schema_arrow.names, header.columns, strict=True) if column
+    }
     line = 2
     try:
         for batch in file.iter_batches(ROWS_A_BLOCK, columns=list(wanted)):
-            columns = {
-                column: _texts(batch.column(name), source.column_by_name[column].type)
-                for name, column in wanted.items()
-            }
-            yield _text_block(source, columns, np.arange(line, line + batch.num_rows, dtype=np.int64))
+            columns = {}
+            undecodable = np.zeros(batch.num_rows, bool)
+            for name, column in wanted.items():
+                array, spoilt = _decoded(batch.column(name))
+                columns[column] = _texts(array, source.column_by_name[column].type)
+                undecodable |= spoilt
+            lines = np.arange(line, line + batch.num_rows, dtype=np.int64)
+            block = _text_block(source, columns, lines)
+            yield _set_apart(block, undecodable, header) if undecodable.any() else block
             line += batch.num_rows
     except (pa.ArrowException, OSError) as error:
         raise _unreadable("parquet", error) from error
@@ -182,19 +220,62 @@ def _parquet_rows(
         advance(path.stat().st_size)
 
 
-def _texts(array: pa.Array, type_: Type) -> pa.StringArray:
-    """A column of any plain type as texts."""
+def _decoded(array: pa.Array) -> tuple[pa.Array, Mask]:
+    """A column with its bytes as text, and the rows whose bytes are none."""
     if pa.types.is_dictionary(array.type):
         array = array.dictionary_decode()
+    undecodable = np.zeros(len(array), bool)
+    if not (_is_text(array.type) or _is_bytes(array.type)):
+        return array, undecodable
+    as_bytes = array.cast(pa.large_binary())
+    try:
+        return as_bytes.cast(pa.large_string()).cast(pa.string()), undecodable
+    except pa.ArrowInvalid:
+        values = as_bytes.to_pylist()
+    texts = [None if value is None else value.decode("utf-8", "replace") for value in values]
+    for row, (value, text) in enumerate(zip(values, texts, strict=True)):
+        undecodable[row] = text is not None and text.encode() != value
+    return pa.array(texts, pa.string()), undecodable
+
+
+def _is_text(type_: pa.DataType) -> bool:
+    return pa.types.is_string(type_) or pa.types.is_large_string(type_) or pa.types.is_string_view(type_)
+
+
+def _is_bytes(type_: pa.DataType) -> bool:
+    return (
+        pa.types.is_binary(type_) or pa.types.is_large_binary(type_) or pa.types.is_fixed_size_binary(type_)
+    )
+
+
+def _set_apart(block: TextBlock, undecodable: Mask, header: Header) -> TextBlock:
+    """The block without the rows that are no text; they are spoilt records."""
+    spoilt, kept = np.flatnonzero(undecodable), np.flatnonzero(~undecodable)
+    named = block.table.column_names
+    records = []
+    for row in spoilt.tolist():
+        cells = [
+            (block.table.column(column)[row].as_py() or "") if column in named else ""
+            for column in header.columns
+        ]
+        records.append(SpoiltRecord(int(block.lines[row]), "undecodable", block.raw(row), cells))
+    table = block.table.take(pa.array(kept)).combine_chunks()
+    return TextBlock(table, block.lines[kept], lambda row: block.raw(int(kept[row])), records)
+
+
+def _texts(array: pa.Array, type_: Type) -> pa.StringArray:
+    """A column of any plain type as texts."""
     if pa.types.is_string(array.type):
         return array
-    if pa.types.is_large_string(array.type) or pa.types.is_integer(array.type) or pa.types.is_boolean(array.type):
+    if pa.types.is_integer(array.type) or pa.types.is_boolean(array.type):
         return array.cast(pa.string())
     if pa.types.is_timestamp(array.type):
         # Digits beyond microseconds are cut, as in a text.
         array = array.cast(pa.timestamp("us", "UTC" if array.type.tz else None), safe=False)
     if pa.types.is_float32(array.type) or pa.types.is_float16(array.type):
-        return pa.array([text_of(_shortest(value), type_) for value in array.to_numpy(zero_copy_only=False)], pa.string())
+        return pa.array(
+            [text_of(_shortest(value), type_) for value in array.to_numpy(zero_copy_only=False)], pa.string()
+        )
     return pa.array([text_of(value, type_) for value in array.to_pylist()], pa.string())
 
 
