@@ -232,6 +232,8 @@ class _Careful:
         fields: list[bytes] = []
         position = begin
         while True:
+            if position > limit:
+                return "line_too_long", 0, []
             if text[position : position + 1] == b'"':
                 end = self._closing(position + 1, limit)
                 if end < 0:

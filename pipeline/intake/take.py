@@ -39,7 +39,7 @@ FORMATS = (".csv", ".csv.gz", ".parquet", ".xlsx")
 
 @dataclass(frozen=True)
 class IntakeSettings:
-    """`block_bytes` of text are read at a time; `threads` check blocks; memory holds a few blocks a thread."""
+    """`block_bytes` of text are read at a time; `threads` check blocks; memory holds a few blocks each."""
 
     default_zone: str = "Asia/Shanghai"
     block_bytes: int = 8 << 20

@@ -27,7 +27,7 @@ def test_the_name_tells_the_source(name: str) -> None:
     "name", ["yard_movesCNSHA.csv", "moves.csv", "my_yard_moves.csv", "yard_moves.txt", "x.csv"]
 )
 def test_a_name_that_tells_none_is_refused(name: str) -> None:
-    with pytest.raises(FileRefused, match="sources|not a format"):
+    with pytest.raises(FileRefused, match=r"sources|not a format"):
         source_of(name)
 
 

@@ -53,6 +53,8 @@ def _one(text: bytes, begin: int, line_end: int) -> tuple[str, int, tuple[bytes,
     position = begin
     while True:
         here = text[position : position + 1]
+        if state == "start" and position - begin > LONGEST:
+            return "line_too_long", 0, None
         if state == "quoted":
             if not here or position >= begin + LONGEST:
                 return "bad_quoting", 0, None
@@ -105,6 +107,7 @@ TEXTS = st.lists(
 @settings(deadline=None, max_examples=1000)
 @given(TEXTS, st.integers(1, 40))
 @example(b'a,"b\nc",d\ne,f"g,h\n"i', 5)
+@example(b',,",",",""\n","', 1)
 @example(b'"a""b"\n"c"d\n"e\nf"\n', 3)
 def test_blocks_of_any_size_hold_what_the_automaton_reads(text: bytes, size: int) -> None:
     plain = text.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
