@@ -14,7 +14,7 @@ from pipeline import __version__
 from pipeline.engine import Engine
 from pipeline.errors import NothingFound
 from pipeline.lake import Draft, Lake, Release
-from pipeline.landing import Landed, discover, land
+from pipeline.landing import Landed, discover, land, merge_small, size_of
 from pipeline.ledger import LOADS_SCHEMA, FileEntry, FileSummary, LoadSummary, read_entries, write_entries
 from pipeline.progress import Progress, Silent
 from pipeline.question import landed_table, open_question, provide_files
@@ -38,18 +38,19 @@ def load(
         paths: files and folders; those of one call are one load, at one instant.
         loaded_at: that instant (UTC, naive); now where None.
 
-    Raises `UserMistake` where a path does not exist or the lake cannot be written. A refused file does not raise:
-    the summary tells it. Nothing can be seen of a load before it is complete.
+    Raises `UserMistake` where a path does not exist or the lake cannot be written. A refused file does not
+    raise: the summary tells it. Nothing can be seen of a load before it is complete.
     """
     progress = progress or Silent()
     started = time.monotonic()
     files = discover(paths)
     reference = load_reference(settings.reference)
-    instant = loaded_at or dt.datetime.now(dt.UTC).replace(tzinfo=None, microsecond=0)
     lake = Lake(settings.lake)
     with lake.writing(progress.waiting) as draft:
+        # Now, not before the wait: of two rows without recorded_at the one loaded later counts.
+        instant = loaded_at or dt.datetime.now(dt.UTC).replace(tzinfo=None, microsecond=0)
         known = read_entries(lake.files(draft.release, "files"))
-        progress.stage("Reading and checking", float(sum(path.stat().st_size for path in files)))
+        progress.stage("Reading and checking", float(sum(map(size_of, files))))
         landed = land(draft, files, known, instant, reference, settings, progress.advance)
         if not landed.entries:
             return LoadSummary(landed.summaries)
@@ -61,6 +62,7 @@ def load(
         _write_ledger(draft, entries)
         summary = LoadSummary(_as_they_stand(landed.summaries, entries))
         _write_load(draft, summary, instant, time.monotonic() - started)
+        merge_small(draft)
         draft.publish(as_of, reference.digest, any(entry.is_sample for entry in entries))
     return summary
 

@@ -1,79 +1,57 @@
 """The lake: Delta tables, one release that names the version of each, and one writer at a time.
 
-The one place that knows Delta. Parquet parts are written beside the tables first, where nobody looks; a load then
-commits them table by table, and last swaps `release.json`, which readers open first. Whatever a killed load left
-behind is put back by the next writer, so a lake is always as its release says.
+The one place that knows Delta. Parquet parts are written into the tables' folders, where nobody looks; a
+load then commits them table by table, and last swaps `release.json`, which readers open first. What a killed
+load left behind is never looked at: the next commit of a table drops it from the table's log, and files that
+no release names are swept.
 """
 
 from __future__ import annotations
 
 import json
+import logging
 import os
+import re
 import shutil
 import time
 import uuid
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field, replace
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
-from deltalake import DeltaTable, Schema
+from deltalake import DeltaTable, PostCommitHookProperties, Schema
+from deltalake.exceptions import DeltaError
 from deltalake.transaction import AddAction, RemoveAction, create_table_with_add_actions
 from filelock import FileLock, Timeout
 
 from pipeline import __version__
 from pipeline.errors import UserMistake
+from pipeline.release import RELEASE_FILE, TABLES_FOLDER, Release, begin, flush, read_release, write_release
+from pipeline.sweeping import sweep
 
-RELEASE_FILE = "release.json"
+__all__ = ["RELEASE_FILE", "Draft", "Lake", "Part", "Release", "merge_parts"]
+
 LOCK_FILE = "writer.lock"
 LOCK_WAIT_SECONDS = 3600.0
+SPILL_FOLDER = "spill"
 
+MERGE_FROM_PARTS = 16
+"""So many parts of about one size become one: a row is rewritten once for every digit of its part's rows."""
 
-@dataclass(frozen=True)
-class Release:
-    """What a reader sees: the version of every table of one build.
+MERGE_BELOW_ROWS = 1_000_000
+"""A part of that length is left alone."""
 
-    Args:
-        build_id: unlike any other.
-        created_at: when it was published (UTC, naive).
-        as_of: the default `as_of` of the data; None where there is no move and no milestone.
-        reference_digest: of the reference tables that the built tables were computed with.
-        is_sample: whether any loaded file is sample data.
-        versions: the Delta version of each table.
-        rows: rows of each table.
-    """
+CHECKPOINT_EVERY = 32
+"""Versions after which a table's log is summed up: opening it costs the same after years of loads."""
 
-    build_id: str
-    created_at: datetime
-    product_version: str
-    as_of: datetime | None
-    reference_digest: str
-    is_sample: bool
-    versions: dict[str, int] = field(default_factory=dict)
-    rows: dict[str, int] = field(default_factory=dict)
+_NO_HOOKS = PostCommitHookProperties(create_checkpoint=False, cleanup_expired_logs=False)
+_MISREAD_BY_DELTA = re.compile(r"%[0-9A-Fa-f]{2}" if os.name == "nt" else r"%[0-9A-Fa-f]{2}|\\")
 
-    def as_json(self) -> dict[str, Any]:
-        """The release as plain values."""
-        plain = asdict(self)
-        plain["created_at"] = self.created_at.isoformat()
-        plain["as_of"] = self.as_of.isoformat() if self.as_of else None
-        return plain
-
-    @classmethod
-    def of_json(cls, plain: dict[str, Any]) -> Release:
-        """The release that `as_json` wrote."""
-        as_of = plain["as_of"]
-        return cls(
-            **{
-                **plain,
-                "created_at": datetime.fromisoformat(plain["created_at"]),
-                "as_of": datetime.fromisoformat(as_of) if as_of else None,
-            }
-        )
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -90,72 +68,74 @@ class Lake:
 
     def __init__(self, root: Path) -> None:
         self.root = root
+        self._parts: dict[tuple[str, str], list[Part]] = {}
 
     def release(self) -> Release | None:
-        """The release that is current now; None for an empty lake."""
-        path = self.root / RELEASE_FILE
-        try:
-            return Release.of_json(json.loads(path.read_text(encoding="utf-8")))
-        except FileNotFoundError:
-            return None
-        except (json.JSONDecodeError, KeyError, TypeError, ValueError) as error:
-            raise UserMistake(
-                f"{path} is not a release of dgwatch", "Point --lake to a lake, or move this file away."
-            ) from error
+        """The current release; None for an empty lake. Raises `UserMistake` for what is no lake."""
+        return read_release(self.root)
 
     def files(self, release: Release | None, table: str) -> list[str]:
         """The Parquet files of a table as of a release; none where the release has no such table."""
-        if release is None or table not in release.versions:
-            return []
-        return DeltaTable(self._folder(table), version=release.versions[table]).file_uris()
+        return [part.path for part in self.parts(release, table)]
 
     def parts(self, release: Release | None, table: str) -> list[Part]:
-        """The files of a table with their labels and rows."""
+        """The files of a table with their labels and rows. Raises `UserMistake` where files are gone."""
         if release is None or table not in release.versions:
             return []
-        delta = DeltaTable(self._folder(table), version=release.versions[table])
-        actions = pa.table(delta.get_add_actions(flatten=True)).to_pylist()
-        return [
-            Part(str(self._folder(table) / row["path"]), row["num_records"] or 0, _label(row["path"]))
-            for row in actions
-        ]
+        key = (release.build_id, table)
+        if key not in self._parts:
+            self._parts[key] = self._listed(table, release.versions[table])
+        return list(self._parts[key])
 
-    def _folder(self, table: str) -> Path:
-        return self.root / "tables" / table
+    def _listed(self, table: str, version: int) -> list[Part]:
+        folder = self.table_folder(table)
+        try:
+            parts = _parts_of(folder, DeltaTable(folder, version=version))
+        except (DeltaError, OSError) as error:
+            raise _damaged(folder, str(error)) from error
+        gone = next((part.path for part in parts if not os.path.exists(part.path)), None)
+        if gone is not None:
+            raise _damaged(folder, f"{gone} is gone")
+        return parts
+
+    def table_folder(self, table: str) -> Path:
+        """The folder of a table's parts and log."""
+        return self.root / TABLES_FOLDER / table
 
     @contextmanager
     def writing(self, waiting: Callable[[str], None]) -> Iterator[Draft]:
         """The one writer of the lake, once it is alone; a second one waits and says so.
 
-        Raises `UserMistake` where the lake cannot be written or the other load does not end within an hour.
+        What the draft has written and not published is deleted at the end. Raises `UserMistake` where the
+        lake cannot be written or the other load does not end within an hour.
         """
+        lock = self._locked(waiting)
         try:
-            self.root.mkdir(parents=True, exist_ok=True)
-            lock = FileLock(self.root / LOCK_FILE)
-            _acquire(lock, waiting)
-        except PermissionError as error:
-            raise UserMistake(
-                f"{self.root}: not writable", "Choose another folder with --lake or DGWATCH_LAKE."
-            ) from error
-        try:
-            release = self.release()
-            self._put_back(release)
-            yield Draft(self, release)
+            _clear(self.root)
+            begin(self.root)
+            draft = Draft(self, self.release())
+            try:
+                yield draft
+            finally:
+                draft.close()
         finally:
             lock.release()
 
-    def _put_back(self, release: Release | None) -> None:
-        """Brings every table to the version of the release: undoes what a killed load had committed."""
-        versions = release.versions if release else {}
-        tables = self.root / "tables"
-        for folder in sorted(tables.iterdir()) if tables.is_dir() else []:
-            if folder.name not in versions:
-                shutil.rmtree(folder)
-                continue
-            delta = DeltaTable(folder)
-            if delta.version() != versions[folder.name]:
-                delta.restore(versions[folder.name])
-        shutil.rmtree(self.root / "spill", ignore_errors=True)
+    def _locked(self, waiting: Callable[[str], None]) -> FileLock:
+        elsewhere = "Choose another folder with --lake or DGWATCH_LAKE."
+        if _MISREAD_BY_DELTA.search(str(self.root)):
+            raise UserMistake(f"{self.root}: a lake cannot be in a folder with such a name", elsewhere)
+        try:
+            # The same complaints as a reader's, before anything is written.
+            self.release()
+            self.root.mkdir(parents=True, exist_ok=True)
+            lock = FileLock(self.root / LOCK_FILE)
+            _acquire(lock, waiting)
+        except (FileExistsError, NotADirectoryError) as error:
+            raise UserMistake(f"{self.root}: not a folder", elsewhere) from error
+        except OSError as error:
+            raise UserMistake(f"{self.root}: not writable ({error.strerror})", elsewhere) from error
+        return lock
 
 
 class Draft:
@@ -169,13 +149,14 @@ class Draft:
         self.release = release
         self.build_id = uuid.uuid4().hex[:16]
         self._added: dict[str, list[Part]] = {}
-        self._removed: dict[str, list[str]] = {}
+        self._removed: dict[str, set[str]] = {}
+        self._merged: set[str] = set()
         self._counter = 0
 
     def new_path(self, table: str, label: str | None = None) -> Path:
         """Where the next part of a table may be written; its folder is there."""
         self._counter += 1
-        folder = self.lake._folder(table) / self.build_id
+        folder = self.lake.table_folder(table) / self.build_id
         folder.mkdir(parents=True, exist_ok=True)
         mark = f"{label}~" if label else ""
         return folder / f"{mark}{self._counter:06d}.parquet"
@@ -185,14 +166,14 @@ class Draft:
         return self.new_path(table).parent
 
     def spill_folder(self) -> Path:
-        """A folder for what does not fit in memory; emptied by the next writer."""
-        folder = self.lake.root / "spill"
+        """A folder for what does not fit in memory; emptied at the end."""
+        folder = self.lake.root / SPILL_FOLDER
         folder.mkdir(parents=True, exist_ok=True)
         return folder
 
     def add(self, table: str, path: Path, rows: int) -> None:
         """Takes a written part into a table, moving it there where it was written elsewhere in the lake."""
-        if self.lake._folder(table) not in path.parents:
+        if self.lake.table_folder(table) not in path.parents:
             target = self.new_path(table)
             os.replace(path, target)
             path = target
@@ -205,13 +186,17 @@ class Draft:
 
     def remove(self, table: str, files: Iterable[str]) -> None:
         """Takes files out of a table."""
-        self._removed.setdefault(table, []).extend(files)
+        self._removed.setdefault(table, set()).update(files)
+
+    def parts(self, table: str) -> list[Part]:
+        """The files of a table as it will be, with their labels and rows."""
+        gone = self._removed.get(table, set())
+        kept = [part for part in self.lake.parts(self.release, table) if part.path not in gone]
+        return kept + self._added.get(table, [])
 
     def files(self, table: str) -> list[str]:
         """The files of a table as it will be."""
-        gone = set(self._removed.get(table, ()))
-        kept = [path for path in self.lake.files(self.release, table) if path not in gone]
-        return kept + [part.path for part in self._added.get(table, ())]
+        return [part.path for part in self.parts(table)]
 
     def added(self, table: str) -> list[str]:
         """The files that this draft adds to a table."""
@@ -221,75 +206,189 @@ class Draft:
         """The parts that this draft adds to a table."""
         return list(self._added.get(table, ()))
 
+    def merge_small(self, table: str) -> None:
+        """Brings many small unlabelled parts of about one size together, so that many small loads stay fast.
+
+        To be called last before `publish`: the merged part counts as added. Rows stay as they are.
+        """
+        by_digits: dict[int, list[Part]] = {}
+        for part in self.parts(table):
+            if part.label is None and part.rows < MERGE_BELOW_ROWS:
+                by_digits.setdefault(len(str(part.rows)), []).append(part)
+        for small in by_digits.values():
+            if len(small) >= MERGE_FROM_PARTS:
+                self._merge(table, small)
+
+    def _merge(self, table: str, small: list[Part]) -> None:
+        path = self.new_path(table)
+        merge_parts([part.path for part in small], path)
+        old = {part.path for part in small}
+        added = self._added.get(table, [])
+        self._merged |= {*(old - {part.path for part in added}), str(path)}
+        self.remove(table, old)
+        self._added[table] = [part for part in added if part.path not in old]
+        self.add(table, path, sum(part.rows for part in small))
+
     def publish(self, as_of: datetime | None, reference_digest: str, is_sample: bool) -> Release:
-        """Commits table by table, then swaps the release. Returns it."""
+        """Commits table by table, then swaps the release, then sweeps. Returns the release."""
         old = self.release
-        draft = Release(
+        versions = dict(old.versions) if old else {}
+        rows = dict(old.rows) if old else {}
+        touched = sorted(self._added.keys() | self._removed.keys())
+        for table in touched:
+            version = self._commit(table)
+            if version is not None:
+                versions[table] = version
+                rows[table] = sum(part.rows for part in self.parts(table))
+        release = Release(
             build_id=self.build_id,
-            created_at=datetime.utcfromtimestamp(time.time()).replace(microsecond=0),
+            created_at=datetime.now(UTC).replace(tzinfo=None, microsecond=0),
             product_version=__version__,
             as_of=as_of,
             reference_digest=reference_digest,
             is_sample=is_sample,
-            versions=dict(old.versions) if old else {},
-            rows=dict(old.rows) if old else {},
+            versions=versions,
+            rows=rows,
         )
-        for table in sorted(self._added.keys() | self._removed.keys()):
-            draft.versions[table], draft.rows[table] = self._commit(table)
-        release = replace(draft)
-        _swap(self.lake.root / RELEASE_FILE, json.dumps(release.as_json(), indent=1))
+        flush(self._written(touched, versions))
+        write_release(self.lake.root, release)
+        self._tidy(release, touched)
         return release
 
-    def _commit(self, table: str) -> tuple[int, int]:
-        folder = self.lake._folder(table)
-        added = self._added.get(table, [])
-        adds = [_add_action(folder, part) for part in added]
-        exists = self.release is not None and table in self.release.versions
-        if not exists:
-            schema = pq.read_schema(added[0].path)
-            create_table_with_add_actions(str(folder), Schema.from_arrow(schema), adds, mode="append")
-        else:
-            gone = set(self._removed.get(table, ()))
-            delta = DeltaTable(folder)
-            removes = [
-                RemoveAction(path=os.path.relpath(path, folder), data_change=True, deletion_timestamp=_millis())
-                for path in sorted(gone)
-            ]
-            if adds or removes:
-                delta.create_write_transaction([*removes, *adds], "append", delta.schema())
+    def _written(self, tables: list[str], versions: dict[str, int]) -> list[Path]:
+        there = [table for table in tables if table in versions]
+        logs = [_log_file(self.lake.table_folder(table), versions[table]) for table in there]
+        parts = [Path(part.path) for table in tables for part in self._added.get(table, ())]
+        return [path for path in (*parts, *logs) if path.exists()]
+
+    def _commit(self, table: str) -> int | None:
+        """Brings a table to what it will be. Returns its version; None where it never had a part."""
+        folder = self.lake.table_folder(table)
+        wanted = {part.path: part for part in self.parts(table)}
+        there = set(self.lake.files(self.release, table))
+        before = self.release.versions.get(table) if self.release else None
+        _drop_unpublished(folder, before)
+        adds = [self._add_action(folder, part) for path, part in wanted.items() if path not in there]
+        if before is None:
+            if not wanted:
+                return None
+            schema = Schema.from_arrow(pq.read_schema(next(iter(wanted))))
+            create_table_with_add_actions(str(folder), schema, adds, mode="error")
+            return 0
+        removes = [self._remove_action(folder, path) for path in sorted(there - wanted.keys())]
+        if not adds and not removes:
+            return before
         delta = DeltaTable(folder)
-        actions = pa.table(delta.get_add_actions(flatten=True))
-        return delta.version(), sum(actions.column("num_records").to_pylist())
+        delta.create_write_transaction(
+            [*removes, *adds], "append", delta.schema(), post_commithook_properties=_NO_HOOKS
+        )
+        return before + 1
+
+    def _add_action(self, folder: Path, part: Part) -> AddAction:
+        return AddAction(
+            path=Path(part.path).relative_to(folder).as_posix(),
+            size=os.path.getsize(part.path),
+            partition_values={},
+            modification_time=_millis(),
+            data_change=part.path not in self._merged,
+            stats=json.dumps({"numRecords": part.rows}),
+        )
+
+    def _remove_action(self, folder: Path, path: str) -> RemoveAction:
+        return RemoveAction(
+            path=Path(path).relative_to(folder).as_posix(),
+            data_change=path not in self._merged,
+            deletion_timestamp=_millis(),
+        )
+
+    def _tidy(self, release: Release, touched: list[str]) -> None:
+        """Keeps the lake small and fast. The release stands: where this fails, the next load does it."""
+        try:
+            for table in touched:
+                version = release.versions.get(table, 0)
+                if version and version % CHECKPOINT_EVERY == 0:
+                    delta = DeltaTable(self.lake.table_folder(table), version=version)
+                    delta.create_checkpoint()
+                    delta.cleanup_metadata()
+            in_use = [path for table in release.versions for path in self.lake.files(release, table)]
+            sweep(self.lake.root, in_use)
+        except (OSError, DeltaError, UserMistake) as error:
+            logger.warning("%s could not be tidied: %s", self.lake.root, error)
+
+    def close(self) -> None:
+        """Deletes what was written and not published, and what did not fit in memory."""
+        shutil.rmtree(self.lake.root / SPILL_FOLDER, ignore_errors=True)
+        try:
+            current = self.lake.release()
+        except UserMistake:
+            return
+        if current is None or current.build_id != self.build_id:
+            for folder in (self.lake.root / TABLES_FOLDER).glob(f"*/{self.build_id}"):
+                shutil.rmtree(folder, ignore_errors=True)
 
 
-def _add_action(folder: Path, part: Part) -> AddAction:
-    return AddAction(
-        path=os.path.relpath(part.path, folder),
-        size=os.path.getsize(part.path),
-        partition_values={},
-        modification_time=_millis(),
-        data_change=True,
-        stats=json.dumps({"numRecords": part.rows}),
-    )
+def merge_parts(parts: Iterable[Path | str], target: Path) -> None:
+    """Writes the rows of several Parquet files to one, in their order, with the columns of the last."""
+    parts = list(parts)
+    schema = pq.read_schema(parts[-1])
+    with pq.ParquetWriter(target, schema, compression="zstd", compression_level=1) as writer:
+        waiting: list[pa.Table] = []
+        rows = 0
+        for path in parts:
+            waiting.append(pq.read_table(path, schema=schema, partitioning=None))
+            rows += waiting[-1].num_rows
+            if rows >= MERGE_BELOW_ROWS:
+                writer.write_table(pa.concat_tables(waiting))
+                waiting, rows = [], 0
+        if waiting:
+            writer.write_table(pa.concat_tables(waiting))
 
 
-def _label(path: str) -> str | None:
-    name = os.path.basename(path)
+def _parts_of(folder: Path, delta: DeltaTable) -> list[Part]:
+    # Not file_uris(): those are percent-encoded, and no file has such a name.
+    actions = pa.table(delta.get_add_actions(flatten=True)).to_pylist()
+    return [
+        Part(str(folder / row["path"]), row["num_records"] or 0, _label(os.path.basename(row["path"])))
+        for row in actions
+    ]
+
+
+def _label(name: str) -> str | None:
     return name.split("~", 1)[0] if "~" in name else None
+
+
+def _log_file(folder: Path, version: int) -> Path:
+    return folder / "_delta_log" / f"{version:020d}.json"
+
+
+def _drop_unpublished(folder: Path, version: int | None) -> None:
+    """Deletes what a killed load had added to a table's log after the released version: nobody has seen it.
+
+    The latest first, so that there is never a gap. A power cut may have left them torn, so they are not read.
+    """
+    logs = sorted(folder.glob("_delta_log/*"), reverse=True)
+    for log in logs:
+        number = log.name.split(".")[0]
+        if version is None or (number.isdigit() and int(number) > version):
+            log.unlink()
 
 
 def _millis() -> int:
     return int(time.time() * 1000)
 
 
-def _swap(path: Path, text: str) -> None:
-    """Writes a file so that a reader sees the old or the new text, never a part."""
-    waiting = path.with_name(f".{path.name}.{uuid.uuid4().hex}")
-    with waiting.open("w", encoding="utf-8") as handle:
-        handle.write(text)
-        handle.flush()
-        os.fsync(handle.fileno())
-    os.replace(waiting, path)
+def _damaged(folder: Path, why: str) -> UserMistake:
+    return UserMistake(
+        f"{folder}: the lake is damaged: {why}",
+        "Put the folder back from a copy of the lake, or load the source files into a new one.",
+    )
+
+
+def _clear(root: Path) -> None:
+    """Deletes what a killed writer had not finished beside the tables."""
+    shutil.rmtree(root / SPILL_FOLDER, ignore_errors=True)
+    for half in root.glob(".*.json.*"):
+        half.unlink(missing_ok=True)
 
 
 def _acquire(lock: FileLock, waiting: Callable[[str], None]) -> None:

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import json
 import os
+import stat
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-import pyarrow as pa
-import pyarrow.parquet as pq
-
+from pipeline.contract import SOURCES
 from pipeline.errors import UserMistake
 from pipeline.intake import FileRefused, IntakeSettings, TakenFile, digest, source_of, take_file
-from pipeline.lake import RELEASE_FILE, Draft
-from pipeline.landed import REJECT_SCHEMA, landed_schema
+from pipeline.lake import MERGE_BELOW_ROWS, RELEASE_FILE, Draft, merge_parts
 from pipeline.ledger import FileEntry, FileSummary
 from pipeline.question import landed_table
 from pipeline.reference import Reference
@@ -24,7 +22,7 @@ from pipeline.settings import Settings
 DATA_SUFFIXES = (".csv", ".csv.gz", ".parquet", ".xlsx")
 SAMPLE_MARK = "sample.json"
 REJECTS = "rejects"
-MERGE_BELOW_ROWS = 1_000_000
+GROWING = (REJECTS, "repeated", "loads")
 
 
 @dataclass(frozen=True)
@@ -38,7 +36,8 @@ class Landed:
 def discover(paths: list[Path]) -> list[Path]:
     """The files that a call names: files as given, folders searched for data files, by path.
 
-    A folder's other files (notes, hidden files, a lake) are passed over. Raises `UserMistake` for a path that is not there.
+    A folder's other files (notes, hidden files, a lake) are passed over. Raises `UserMistake` for a path that
+    is not there.
     """
     found: list[Path] = []
     for path in paths:
@@ -52,14 +51,26 @@ def discover(paths: list[Path]) -> list[Path]:
 
 
 def _data_files(folder: Path) -> Iterator[Path]:
+    walked: set[str] = set()
     for name, subfolders, files in os.walk(folder, followlinks=True):
-        if RELEASE_FILE in files:
+        # A link may lead back to a folder above.
+        real = os.path.realpath(name)
+        if RELEASE_FILE in files or real in walked:
             subfolders.clear()
             continue
-        subfolders[:] = [sub for sub in subfolders if not sub.startswith(".")]
+        walked.add(real)
+        subfolders[:] = sorted(sub for sub in subfolders if not sub.startswith("."))
         for file in files:
             if not file.startswith(".") and file.lower().endswith(DATA_SUFFIXES):
                 yield Path(name) / file
+
+
+def size_of(path: Path) -> int:
+    """The bytes of a file; 0 where that cannot be told."""
+    try:
+        return path.stat().st_size
+    except OSError:
+        return 0
 
 
 def land(
@@ -72,46 +83,87 @@ def land(
     advance: Callable[[float], None],
 ) -> Landed:
     """Takes the files one after another into the draft; a file refused or taken before changes nothing."""
-    by_digest = {entry.sha256: entry for entry in known}
-    next_seq = max((entry.file_seq for entry in known), default=0) + 1
-    summaries: list[FileSummary] = []
-    entries: list[FileEntry] = []
-    parts: dict[str, list[tuple[Path, int]]] = {}
-    for path in files:
-        sha256 = digest(path)
-        before = by_digest.get(sha256)
-        if before is not None:
-            summaries.append(
-                FileSummary(file=path.name, source=before.source, sha256=sha256, already_loaded=True)
-            )
-            advance(path.stat().st_size)
-            continue
-        try:
-            source = source_of(path.name)
-            taken = take_file(
-                path,
-                path.name,
-                source,
-                next_seq,
-                loaded_at,
-                reference,
-                IntakeSettings(default_zone=settings.default_zone, threads=settings.threads),
-                draft.folder(landed_table(source.name)),
-                advance,
-            )
-        except FileRefused as refusal:
-            summaries.append(FileSummary(file=path.name, source=None, sha256=sha256, error=_sentence(refusal)))
-            continue
-        entry = _entry(path, source.name, sha256, next_seq, draft.build_id, loaded_at, taken)
-        by_digest[sha256] = entry
-        entries.append(entry)
-        summaries.append(FileSummary.of(entry))
-        parts.setdefault(landed_table(source.name), []).extend(taken.parts)
-        parts.setdefault(REJECTS, []).extend(taken.reject_parts)
-        next_seq += 1
-    for table, written in parts.items():
+    landing = _Landing(draft, known, loaded_at, reference, settings, advance)
+    summaries = [landing.take(path) for path in files]
+    for table, written in landing.parts.items():
         _add_parts(draft, table, written)
-    return Landed(summaries, entries)
+    return Landed(summaries, landing.entries)
+
+
+class _Landing:
+    """The files of one call, as they are taken: entries of the ledger, and Parquet parts by table."""
+
+    def __init__(
+        self,
+        draft: Draft,
+        known: list[FileEntry],
+        loaded_at: datetime,
+        reference: Reference,
+        settings: Settings,
+        advance: Callable[[float], None],
+    ) -> None:
+        self.entries: list[FileEntry] = []
+        self.parts: dict[str, list[tuple[Path, int]]] = {}
+        self._draft, self._loaded_at, self._reference = draft, loaded_at, reference
+        self._intake = IntakeSettings(default_zone=settings.default_zone, threads=settings.threads)
+        self._advance = advance
+        self._by_digest = {entry.sha256: entry for entry in known}
+        self._next_seq = max((entry.file_seq for entry in known), default=0) + 1
+
+    def take(self, path: Path) -> FileSummary:
+        """What became of a file."""
+        sha256 = None
+        try:
+            stamp = _stamp(path)
+            sha256 = digest(path)
+            before = self._by_digest.get(sha256)
+            if before is not None:
+                self._advance(size_of(path))
+                return FileSummary(file=path.name, source=before.source, sha256=sha256, already_loaded=True)
+            return FileSummary.of(self._taken(path, sha256, stamp))
+        except FileRefused as refusal:
+            return FileSummary(file=path.name, source=None, sha256=sha256, error=_sentence(refusal))
+        except OSError as error:
+            if str(error.filename) != str(path):
+                raise
+            return FileSummary(
+                file=path.name, source=None, sha256=sha256, error=f"not readable: {error.strerror}"
+            )
+
+    def _taken(self, path: Path, sha256: str, stamp: tuple[int, ...]) -> FileEntry:
+        source = source_of(path.name)
+        table = landed_table(source.name)
+        taken = take_file(
+            path,
+            path.name,
+            source,
+            self._next_seq,
+            self._loaded_at,
+            self._reference,
+            self._intake,
+            self._draft.folder(table),
+            self._advance,
+        )
+        if _stamp(path) != stamp:
+            for part, _ in (*taken.parts, *taken.reject_parts):
+                part.unlink()
+            raise FileRefused("it changed while it was read", "Load it again once it is complete.")
+        build_id = self._draft.build_id
+        entry = _entry(path, source.name, sha256, self._next_seq, build_id, self._loaded_at, taken)
+        self._next_seq += 1
+        self._by_digest[sha256] = entry
+        self.entries.append(entry)
+        self.parts.setdefault(table, []).extend(taken.parts)
+        self.parts.setdefault(REJECTS, []).extend(taken.reject_parts)
+        return entry
+
+
+def _stamp(path: Path) -> tuple[int, ...]:
+    """What tells whether a file is still the same. Refuses what is none, such as a pipe, which never ends."""
+    found = path.stat()
+    if not stat.S_ISREG(found.st_mode):
+        raise FileRefused("not a file", "Hand in plain files.")
+    return (found.st_ino, found.st_size, found.st_mtime_ns)
 
 
 def _sentence(refusal: FileRefused) -> str:
@@ -128,23 +180,16 @@ def _add_parts(draft: Draft, table: str, written: list[tuple[Path, int]]) -> Non
         draft.add(table, *small[0])
     elif small:
         merged = draft.new_path(table)
-        _merge([path for path, _ in small], merged)
+        merge_parts([path for path, _ in small], merged)
         draft.add(table, merged, sum(rows for _, rows in small))
         for path, _ in small:
             path.unlink()
 
 
-def _merge(parts: list[Path], target: Path) -> None:
-    schema = pq.read_schema(parts[0])
-    with pq.ParquetWriter(target, schema, compression="zstd", compression_level=1) as writer:
-        waiting: list[pa.Table] = []
-        for path in parts:
-            waiting.append(pq.read_table(path, schema=schema))
-            if sum(table.num_rows for table in waiting) >= MERGE_BELOW_ROWS:
-                writer.write_table(pa.concat_tables(waiting))
-                waiting.clear()
-        if waiting:
-            writer.write_table(pa.concat_tables(waiting))
+def merge_small(draft: Draft) -> None:
+    """Keeps the tables that grow by a part a load at few parts; last before a release is published."""
+    for table in (*map(landed_table, SOURCES), *GROWING):
+        draft.merge_small(table)
 
 
 def _entry(
@@ -182,6 +227,3 @@ def _is_sample(path: Path) -> bool:
         return bool(json.loads(mark.read_text(encoding="utf-8")).get("sample"))
     except (OSError, ValueError, AttributeError):
         return False
-
-
-__all__ = ["REJECT_SCHEMA", "Landed", "discover", "land", "landed_schema"]

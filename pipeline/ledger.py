@@ -1,7 +1,7 @@
 """The ledger: every file that was ever taken, what became of its rows, and every load.
 
-A file's four counts are of now (ruling 33): a row accepted once is superseded when a later version comes, so the
-counts of all files are written anew with each load.
+A file's four counts are of now: a row accepted once is superseded when a later version comes, so the counts
+of all files are written anew with each load.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ LOADS_SCHEMA = pa.schema(
 
 @dataclass(frozen=True)
 class FileEntry:
-    """One taken file. `rows_read = rows_accepted + rows_superseded + rows_duplicate + rows_rejected`, always."""
+    """One taken file. Rows accepted, superseded, duplicate and rejected always add up to the rows read."""
 
     file_seq: int
     load_id: str
@@ -96,7 +96,7 @@ class FileEntry:
 
 @dataclass(frozen=True)
 class FileSummary:
-    """What a load says of one file that it was given (ruling 34)."""
+    """What a load says of one file that it was given."""
 
     file: str
     source: str | None
@@ -148,7 +148,7 @@ class LoadSummary:
         return any(file.error is None for file in self.files)
 
     def as_json(self) -> dict[str, Any]:
-        """Plain values in the form of ruling 34."""
+        """Plain values, as `load --json` prints them."""
         return {"files": [asdict(file) for file in self.files], "totals": self.totals}
 
 
