@@ -17,6 +17,8 @@ class Filters:
         count: `batch` or `unit`.
         by: the columns of `stock --by` or `campaign --by`.
         campaign_id, consignment_id, file: what a report is about.
+        stage, measure, tau_hours: what a duration is of (`overall` ... ; `clearance` or `dwell`) and its restriction.
+        baseline_from, baseline_to: the window that a reduction is against.
         facility, block, age_bucket, date, overdue_only, limit: the drill-down of a page; `''` for facility or block
             is "none named".
     """
@@ -33,6 +35,11 @@ class Filters:
     campaign_id: str | None = None
     consignment_id: str | None = None
     file: str | None = None
+    stage: str | None = None
+    measure: str | None = None
+    tau_hours: float | None = None
+    baseline_from: dt.date | None = None
+    baseline_to: dt.date | None = None
     facility: str | None = None
     block: str | None = None
     age_bucket: int | None = None

@@ -143,18 +143,11 @@ class Question:
         directions = [asked.direction] if asked.direction else []
         engine.register_arrow("wanted_directions", names_table("direction", directions))
         engine.provide("stays", lambda: engine.alias("stays", "unit_stays" if asked.count == "unit" else "batch_stays"))
-        engine.register_arrow("asked", self._asked())
+        self.register_asked(asked, engine)
 
-    def _asked(self) -> pa.Table:
-        asked = self.filters
-        day = dt.timedelta(days=1)
-        flags = {f"by_{name}": [name in asked.by] for name in STOCK_COLUMNS}
-        dates = {
-            "date_from": asked.date_from,
-            "date_to": asked.date_to,
-            "day_after_to": asked.date_to + day if asked.date_to else None,
-        }
-        return pa.table(flags | {name: pa.array([value], pa.date32()) for name, value in dates.items()})
+    def register_asked(self, asked: Filters, engine: Engine | None = None) -> None:
+        """Registers the columns and days asked for; a metric of two windows does so for one after the other."""
+        (engine or self.engine).register_arrow("asked", _asked(asked))
 
 
 STOCK_COLUMNS = {
@@ -166,6 +159,17 @@ STOCK_COLUMNS = {
     "direction": "direction",
 }
 """What `stock --by` takes, and the columns that follow it."""
+
+
+def _asked(asked: Filters) -> pa.Table:
+    day = dt.timedelta(days=1)
+    flags = {f"by_{name}": [name in asked.by] for name in STOCK_COLUMNS}
+    dates = {
+        "date_from": asked.date_from,
+        "date_to": asked.date_to,
+        "day_after_to": asked.date_to + day if asked.date_to else None,
+    }
+    return pa.table(flags | {name: pa.array([value], pa.date32()) for name, value in dates.items()})
 
 
 def _near(text: str, known: Iterable[str]) -> str:

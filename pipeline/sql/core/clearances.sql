@@ -1,0 +1,47 @@
+-- grain: one row a live batch whose arrival is known: its milestones, its stay at its port, and whether they run backwards
+-- Lodged before arrived is an advance declaration and in order; in the stages its lodged instant is then the arrival.
+WITH told AS (
+    SELECT
+        m.consignment_id,
+        min(m.occurred_at) FILTER (WHERE m.milestone = 'arrived') AS arrived_at,
+        min(m.occurred_at) FILTER (WHERE m.milestone = 'lodged') AS lodged_at,
+        max(m.occurred_at) FILTER (WHERE m.milestone = 'inspected') AS inspected_at,
+        max(m.occurred_at) FILTER (WHERE m.milestone = 'released') AS released_at,
+        count(*) FILTER (WHERE m.milestone = 'selected') > 0 AS is_selected
+    FROM milestones AS m
+    GROUP BY m.consignment_id
+),
+
+started AS (
+    SELECT
+        c.consignment_id,
+        c.un_location_code,
+        c.direction,
+        coalesce(s.lead_class, l.lead_class, 'unidentified') AS lead_class,
+        coalesce(t.arrived_at, s.arrived_at) AS arrived_at,
+        t.lodged_at,
+        t.inspected_at,
+        t.released_at,
+        coalesce(t.is_selected, FALSE) AS is_selected,
+        s.arrived_at IS NOT NULL AS has_stay,
+        s.left_at
+    FROM consignments AS c
+    LEFT JOIN told AS t ON t.consignment_id = c.consignment_id
+    LEFT JOIN batch_stays AS s
+        ON s.consignment_id = c.consignment_id AND s.un_location_code = c.un_location_code
+    LEFT JOIN lead_classes AS l ON l.consignment_id = c.consignment_id
+)
+
+SELECT
+    s.*,
+    greatest(s.lodged_at, s.arrived_at) AS lodged_in_port_at,
+    coalesce(
+        s.inspected_at < s.arrived_at
+        OR s.released_at < s.arrived_at
+        OR s.inspected_at < s.lodged_at
+        OR s.released_at < s.lodged_at
+        OR s.released_at < s.inspected_at,
+        FALSE
+    ) AS is_impossible_order
+FROM started AS s
+WHERE s.arrived_at IS NOT NULL

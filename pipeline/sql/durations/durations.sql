@@ -1,0 +1,42 @@
+-- grain: one row a (group, clock): the statistics of a duration, each with how many it is of
+SELECT
+    g.un_location_code,
+    g.lead_class,
+    g.clock,
+    g.n,
+    g.n_ended,
+    g.n_open,
+    g.n_left_out,
+    e.mean_hours,
+    e.sd_hours,
+    coalesce(e.median_hours, q.median_hours) AS median_hours,
+    coalesce(e.p90_hours, q.p90_hours) AS p90_hours,
+    r.rmst_hours,
+    r.tau_micros / CAST(3600000000 AS DOUBLE) AS rmst_tau_hours,
+    r.rmst_se_hours,
+    concat_ws(
+        ';',
+        CASE WHEN g.clock <> 'exit' AND g.n > 0 AND q.median_hours IS NULL THEN 'not_reached_median' END,
+        CASE WHEN g.clock <> 'exit' AND g.n > 0 AND q.p90_hours IS NULL THEN 'not_reached_p90' END,
+        CASE WHEN r.is_thin = 1 THEN 'thin' END
+    ) AS flags
+FROM group_ages AS g
+LEFT JOIN exit_quantiles AS e
+    ON
+        g.clock = 'exit'
+        AND coalesce(e.un_location_code, '') = coalesce(g.un_location_code, '')
+        AND coalesce(e.lead_class, '') = coalesce(g.lead_class, '')
+LEFT JOIN curve_quantiles AS q
+    ON
+        q.clock = g.clock
+        AND coalesce(q.un_location_code, '') = coalesce(g.un_location_code, '')
+        AND coalesce(q.lead_class, '') = coalesce(g.lead_class, '')
+LEFT JOIN restricted_means AS r
+    ON
+        g.clock = 'period'
+        AND coalesce(r.un_location_code, '') = coalesce(g.un_location_code, '')
+        AND coalesce(r.lead_class, '') = coalesce(g.lead_class, '')
+ORDER BY
+    g.un_location_code,
+    g.lead_class,
+    CASE g.clock WHEN 'exit' THEN 0 WHEN 'cohort' THEN 1 ELSE 2 END

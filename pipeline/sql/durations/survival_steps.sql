@@ -1,0 +1,46 @@
+-- grain: one row a (group, clock, age) at which something ended: the Kaplan-Meier curve after it, with Greenwood's sum
+-- The curve is a running product, summed as logarithms; once all at risk have ended it is 0 for good.
+WITH terms AS (
+    SELECT
+        clock,
+        un_location_code,
+        lead_class,
+        age_micros,
+        at_risk,
+        ended,
+        CASE WHEN ended < at_risk THEN ln((at_risk - ended) / CAST(at_risk AS DOUBLE)) ELSE 0 END AS log_factor,
+        CASE WHEN ended < at_risk THEN 0 ELSE 1 END AS ends_all,
+        CASE
+            WHEN ended < at_risk THEN ended / (CAST(at_risk AS DOUBLE) * (at_risk - ended)) ELSE 0
+        END AS greenwood_term
+    FROM risk_steps
+    WHERE ended > 0
+),
+
+running AS (
+    SELECT
+        t.*,
+        sum(t.log_factor) OVER upto AS log_survival,
+        max(t.ends_all) OVER upto AS is_zero,
+        sum(t.greenwood_term) OVER upto AS greenwood
+    FROM terms AS t
+    WINDOW upto AS (
+        PARTITION BY t.clock, t.un_location_code, t.lead_class ORDER BY t.age_micros
+        ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
+    )
+)
+
+SELECT
+    r.clock,
+    r.un_location_code,
+    r.lead_class,
+    r.age_micros,
+    r.at_risk,
+    r.ended,
+    r.greenwood_term,
+    r.greenwood,
+    CASE WHEN r.is_zero = 1 THEN CAST(0 AS DOUBLE) ELSE exp(r.log_survival) END AS survival,
+    lag(CASE WHEN r.is_zero = 1 THEN CAST(0 AS DOUBLE) ELSE exp(r.log_survival) END, 1, CAST(1 AS DOUBLE)) OVER (
+        PARTITION BY r.clock, r.un_location_code, r.lead_class ORDER BY r.age_micros
+    ) AS survival_before
+FROM running AS r
