@@ -1,0 +1,241 @@
+"""What is drawn is what the frame says."""
+
+from __future__ import annotations
+
+import base64
+from datetime import date, timedelta
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import plotly.graph_objects as go
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pages.shared import charts, heatmaps
+from pages.shared.plot import DARK, FONT, LIGHT, Look, Palette
+from pages.shared.text import Words
+
+LOOK = Look(Words("en", "Asia/Shanghai"), LIGHT, "batches")
+PORTS = {"CNSHG": "Shanghai CNSHG", "CNNBO": "Ningbo CNNBO"}
+STOCK = pd.DataFrame(
+    [
+        (date(2022, 6, 1), "CNNBO", 9, 1),
+        (date(2022, 6, 1), "CNSHG", 20, 5),
+        (date(2022, 6, 2), "CNSHG", 21, 0),
+        (date(2022, 6, 4), "CNSHG", 25, 7),
+    ],
+    columns=["date", "un_location_code", "stock", "backlog"],
+)
+
+
+def label(code: str) -> str:
+    return PORTS.get(code, code)
+
+
+def port_days(frame: pd.DataFrame = STOCK, value: str = "backlog", **more: Any) -> go.Figure:
+    return heatmaps.heatmap(frame, "date", "un_location_code", value, look=LOOK, label=label, **more)
+
+
+def test_a_heatmap_holds_every_row_and_leaves_days_without_one_open() -> None:
+    grid = port_days().data[0]
+    assert list(grid.x) == ["2022-06-01", "2022-06-02", "2022-06-03", "2022-06-04"]
+    assert list(grid.y) == ["CNSHG", "CNNBO"]  # most first
+    nan = np.nan
+    np.testing.assert_array_equal(grid.z, [[5, 0, nan, 7], [1, nan, nan, nan]])
+    assert grid.zmin == 0 and grid.zmax == 7
+
+
+def test_a_heatmap_has_a_click_target_on_every_row_and_nowhere_else() -> None:
+    targets = port_days(value="stock").data[1]
+    assert targets.marker.symbol == "square" and targets.marker.color == "rgba(0,0,0,0)"
+    got = {(x, y): count for x, y, count in targets.customdata}
+    assert got == {
+        ("2022-06-01", "CNSHG"): 20,
+        ("2022-06-02", "CNSHG"): 21,
+        ("2022-06-04", "CNSHG"): 25,
+        ("2022-06-01", "CNNBO"): 9,
+    }
+    assert set(targets.text) == set(PORTS.values())
+
+
+def test_a_heatmap_names_its_axes_its_units_and_fills_the_frame() -> None:
+    figure = port_days()
+    assert figure.layout.xaxis.title.text == "day (local to the port)"
+    assert figure.data[0].colorbar.title.text == "Backlog (batches)"
+    assert figure.layout.yaxis.type == "category"
+    assert list(figure.layout.yaxis.ticktext) == ["Shanghai CNSHG", "Ningbo CNNBO"]
+    assert list(figure.layout.xaxis.range) == ["2022-05-31 12:00:00", "2022-06-04 12:00:00"]
+
+
+def test_class_codes_stay_categories() -> None:
+    ages = pd.DataFrame({"lead_class": ["3", "1.4S", "3"], "age_bucket": [0, 7, 365], "backlog": [1, 2, 3]})
+    figure = heatmaps.heatmap(
+        ages, "age_bucket", "lead_class", "backlog", look=LOOK, label=str, x_label=lambda code: f"{code} d",
+        order=["1.4S", "3"], x_order=["0", "3", "7", "365"],
+    )  # fmt: skip
+    nan = np.nan
+    assert figure.layout.xaxis.type == figure.layout.yaxis.type == "category"
+    np.testing.assert_array_equal(figure.data[0].z, [[nan, nan, 2, nan], [1, nan, nan, 3]])
+    assert list(figure.layout.xaxis.ticktext) == ["0 d", "3 d", "7 d", "365 d"]
+    assert figure.layout.yaxis.range[0] > figure.layout.yaxis.range[1]  # the gravest on top
+
+
+def test_the_chosen_cell_is_outlined() -> None:
+    box = port_days(marked={"x": "2022-06-02", "y": "CNNBO"}).layout.shapes[0]
+    assert (box.x0, box.x1) == ("2022-06-01 12:00:00", "2022-06-02 12:00:00")
+    assert (box.y0, box.y1) == (0.5, 1.5)
+    assert not port_days(marked={"x": "2021-01-01", "y": "CNNBO"}).layout.shapes
+
+
+def test_an_empty_code_can_be_clicked_too() -> None:
+    frame = STOCK.assign(un_location_code=["", "A", "A", "A"])
+    codes = {y for _, y, _ in port_days(frame).data[1].customdata}
+    assert codes == {"A", "-"}
+
+
+def test_no_rows_make_an_empty_grid() -> None:
+    figure = port_days(STOCK.iloc[:0])
+    assert figure.data[0].z.size == 0
+
+
+def test_a_year_of_ports_is_sent_small_and_drawn_by_the_graphics_card() -> None:
+    days = [date(2022, 1, 1) + timedelta(days=day) for day in range(365)]
+    ports = [f"P{port:03d}" for port in range(120)]
+    frame = pd.DataFrame([(day, port, 1, 1) for port in ports for day in days], columns=list(STOCK.columns))
+    figure = port_days(frame)
+    assert isinstance(figure.data[1], go.Scattergl)
+    assert isinstance(figure.data[0].z, np.ndarray)
+    sent = figure.to_plotly_json()["data"][0]["z"]
+    assert len(base64.b64decode(sent["bdata"])) == 120 * 365 * 8
+
+
+CELLS = st.dictionaries(
+    st.tuples(st.dates(date(2022, 1, 1), date(2022, 3, 1)), st.sampled_from(["A", "B", "1.4S", "3", ""])),
+    st.integers(0, 10_000),
+    min_size=1,
+    max_size=40,
+)
+
+
+@settings(deadline=None)
+@given(CELLS)
+def test_the_grid_is_the_frame_whatever_it_holds(cells: dict[tuple[date, str], int]) -> None:
+    frame = pd.DataFrame(
+        [(day, code, count) for (day, code), count in cells.items()], columns=["date", "code", "backlog"]
+    )
+    figure = heatmaps.heatmap(frame, "date", "code", "backlog", look=LOOK, label=str)
+    grid, targets = figure.data
+    assert np.nansum(grid.z) == sum(cells.values())
+    assert np.count_nonzero(~np.isnan(grid.z)) == len(cells) == len(targets.customdata)
+    for (day, code), count in cells.items():
+        row, column = list(grid.y).index(code or "-"), list(grid.x).index(day.isoformat())
+        assert grid.z[row][column] == count
+    days = pd.to_datetime(list(grid.x))
+    assert all(later - earlier == pd.Timedelta(days=1) for earlier, later in pairwise(days))
+
+
+DAYS = pd.DataFrame(
+    {
+        "scope": "all",
+        "date": [date(2022, 6, 15), date(2022, 6, 16)],
+        "remaining": [10, 8],
+        "cleared": [1, 4],
+        "target_line": [24.0, 48.0],
+    }
+)
+
+
+def test_the_burn_down_draws_what_is_left_what_is_cleared_and_the_target() -> None:
+    figure = charts.burn_down(DAYS, look=LOOK)
+    drawn = {trace.name: (list(trace.y), trace.line.dash) for trace in figure.data}
+    assert drawn == {
+        "Remaining": ([10, 8], "solid"),
+        "Cleared so far": ([1, 4], "solid"),
+        "Target for cleared": ([24, 48], "dash"),
+    }
+    assert figure.data[0].line.color == LIGHT.accent
+    assert figure.layout.yaxis.title.text == "batches"
+    assert figure.layout.yaxis.rangemode == "tozero"
+
+
+def test_a_burn_down_without_a_target_draws_none() -> None:
+    figure = charts.burn_down(DAYS.assign(target_line=None), look=LOOK)
+    assert [trace.name for trace in figure.data] == ["Remaining", "Cleared so far"]
+
+
+def test_daily_totals_add_the_rows_of_a_day() -> None:
+    figure = charts.daily_totals(STOCK, look=LOOK)
+    assert {trace.name: list(trace.y) for trace in figure.data} == {
+        "Backlog": [6, 0, 7],
+        "Stock": [29, 21, 25],
+    }
+
+
+def test_bars_show_every_number() -> None:
+    kinds = pd.DataFrame({"name": ["Not declared", "Wrong UN number"], "batches": [1200, 7]})
+    figure = charts.bars(kinds, "name", "batches", look=LOOK, quiet=1)
+    bar = figure.data[0]
+    assert list(bar.x) == [1200, 7] and list(bar.y) == ["Not declared", "Wrong UN number"]
+    assert list(bar.text) == ["1,200", "7"]
+    assert list(bar.marker.color) == [LIGHT.soft, LIGHT.accent]
+    assert figure.layout.xaxis.title.text == "batches"
+
+
+def test_a_story_puts_visits_first_and_events_in_their_lanes() -> None:
+    at = pd.Timestamp("2022-06-01 08:00")
+    events = pd.DataFrame(
+        {"at": [at, at], "lane": ["Moves", "Milestones"], "text": ["Discharged", "Arrived"]}
+    )
+    spans = pd.DataFrame({"start": [at], "end": [at + pd.Timedelta(days=3)], "text": ["MSKU1234565"]})
+    figure = charts.story(events, spans, look=LOOK, lanes=["Visits", "Moves", "Milestones"])
+    assert [trace.mode for trace in figure.data] == ["lines", "markers", "markers"]
+    assert list(figure.data[0].y) == ["Visits", "Visits"]
+    assert [list(trace.text) for trace in figure.data[1:]] == [["Discharged"], ["Arrived"]]
+    assert figure.layout.xaxis.title.text == "time (UTC+08:00)"
+
+
+def lightness(colour: str) -> float:
+    """CIE L* of an sRGB colour (IEC 61966-2-1, CIE 15)."""
+    parts = [int(colour[place : place + 2], 16) / 255 for place in (1, 3, 5)]
+    linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
+    y = 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+    return 116 * y ** (1 / 3) - 16 if y > 0.008856 else 903.3 * y
+
+
+@pytest.mark.parametrize("palette", [LIGHT, DARK])
+def test_the_scale_can_be_read_without_seeing_colour(palette: Palette) -> None:
+    steps = [lightness(colour) for colour in palette.scale]
+    changes = [later - earlier for earlier, later in pairwise(steps)]
+    assert all(change < -5 for change in changes) or all(change > 5 for change in changes)
+
+
+@pytest.mark.parametrize(("palette", "paper"), [(LIGHT, "#FFFFFF"), (DARK, "#10161C")])
+def test_text_and_accent_stand_out_from_the_paper(palette: Palette, paper: str) -> None:
+    def luminance(colour: str) -> float:
+        light = lightness(colour)
+        return ((light + 16) / 116) ** 3 if light > 8 else light / 903.3
+
+    def contrast(one: str, other: str) -> float:
+        """WCAG 2.2 contrast ratio."""
+        high, low = sorted((luminance(one), luminance(other)), reverse=True)
+        return (high + 0.05) / (low + 0.05)
+
+    assert contrast(palette.ink, paper) > 7
+    assert contrast(palette.muted, paper) > 4.5
+    assert contrast(palette.accent, paper) > 4.5
+
+
+def test_every_figure_has_the_fonts_of_both_languages() -> None:
+    events = pd.DataFrame({"at": [pd.Timestamp("2022-06-01")], "lane": ["Moves"], "text": ["x"]})
+    spans = pd.DataFrame({"start": [], "end": [], "text": []})
+    drawn = [
+        port_days(),
+        charts.burn_down(DAYS, look=LOOK),
+        charts.bars(pd.DataFrame({"name": ["a"], "rows": [1]}), "name", "rows", look=LOOK),
+        charts.story(events, spans, look=LOOK, lanes=["Visits", "Moves"]),
+    ]
+    assert all(figure.layout.font.family == FONT for figure in drawn)
+    assert "Noto Sans CJK SC" in FONT

@@ -1,0 +1,249 @@
+"""Every screen, run for real: a small lake, an empty lake, an empty selection, in both languages."""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from pages.shared import data
+from pages.shared.text import LANGUAGES, catalog
+from pipeline import build
+from pipeline.metrics import REGISTRY, Filters, Reader
+from pipeline.settings import Settings
+
+Screen = Callable[..., AppTest]
+PAGES = ("campaign", "backlog", "batch", "trust", "methodology")
+BEFORE_EVERYTHING = "1995-01-01T00:00Z"
+IN_THE_CAMPAIGN = "2022-08-01T04:00Z"
+
+
+def values(at: AppTest, *kinds: str) -> list[str]:
+    """What the elements of these kinds say."""
+    found: list[Any] = [element for kind in kinds for element in at.get(kind)]
+    return [element.value for element in found]
+
+
+def held(at: AppTest) -> None:
+    assert not at.exception, [error.message for error in at.exception]
+    assert not at.error, [error.value for error in at.error]
+
+
+def figures(at: AppTest) -> dict[str, str]:
+    return {metric.label: metric.value for metric in at.metric}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("page", PAGES)
+class TestEveryScreen:
+    def test_on_a_small_lake(self, screen: Screen, small_lake: Path, page: str, language: str) -> None:
+        at = screen(page, small_lake, lang=language, as_of=IN_THE_CAMPAIGN)
+        held(at)
+        words = catalog(language)
+        if page != "campaign":
+            assert [title.value for title in at.title] == [words[f"{page}.title"]]
+        assert any(words["sample.banner"] in html.proto.body for html in at.get("html"))
+        assert words["sample.short"] in at.caption[0].value
+
+    def test_on_an_empty_lake(self, screen: Screen, tmp_path: Path, page: str, language: str) -> None:
+        at = screen(page, tmp_path, lang=language)
+        held(at)
+        words = catalog(language)
+        if page == "methodology":
+            assert "`stock_by_port_day`" in "\n".join(values(at, "markdown"))
+            return
+        assert at.info[0].value == words["empty.lake"].format(lake=tmp_path)
+        assert "dgwatch load" in values(at, "code")[0]
+
+    def test_on_an_empty_selection(self, screen: Screen, small_lake: Path, page: str, language: str) -> None:
+        at = screen(page, small_lake, lang=language, as_of=BEFORE_EVERYTHING)
+        held(at)
+        if page == "backlog":
+            assert [info.value for info in at.info] == [catalog(language)["empty.selection"]]
+
+    def test_speaks_one_language(self, screen: Screen, small_lake: Path, page: str, language: str) -> None:
+        at = screen(page, small_lake, lang=language, as_of=IN_THE_CAMPAIGN)
+        other = catalog(next(code for code in LANGUAGES if code != language))
+        own = catalog(language)
+        words = values(at, "title", "subheader")
+        words += [metric.label for metric in at.metric] + [select.label for select in at.sidebar.selectbox]
+        assert not [text for text in words if text in other.values() and text not in own.values()]
+
+
+def test_campaign_shows_what_the_report_says(screen: Screen, small_lake: Path) -> None:
+    at = screen("campaign", small_lake, as_of=IN_THE_CAMPAIGN)
+    asked = Filters(as_of=pd.Timestamp("2022-08-01T04:00").to_pydatetime(), campaign_id="special-action-2022")
+    total = Reader(Settings(small_lake)).query("campaign", asked).iloc[0]
+    words = catalog("en")
+    got = figures(at)
+    assert got[words["campaign.card.cleared"]] == f"{total['cleared_opening'] + total['cleared_new']:,}"
+    assert got[words["campaign.card.misdeclared"]] == f"{total['misdeclared_batches']:,}"
+    assert got[words["campaign.card.cases"]] == f"{total['penalty_cases']:,}"
+    assert total["cleared_opening"] > 0
+
+
+def test_campaign_says_that_clearance_time_is_not_computed(screen: Screen, small_lake: Path) -> None:
+    at = screen("campaign", small_lake, as_of=IN_THE_CAMPAIGN)
+    words = catalog("en")
+    assert figures(at)[words["campaign.card.reduction"]] == "not computed yet"
+    below = [metric.delta for metric in at.metric]
+    assert below == [
+        "Published for 2022: more than 2,400",
+        "Published for 2022: more than 1,600",
+        "Published for 2022: more than 500",
+        "Published for 2022: more than 60 %",
+    ]
+
+
+def test_campaign_counts_its_days(screen: Screen, small_lake: Path) -> None:
+    # Day is the local date of as-of less the first day, plus 1: 15 June is day 1, 1 August day 48.
+    at = screen("campaign", small_lake, as_of=IN_THE_CAMPAIGN)
+    assert "Day 48 of 100" in at.get("progress")[0].proto.text
+    ended = screen("campaign", small_lake)
+    assert "Day 100 of 100" in ended.get("progress")[0].proto.text
+    assert "ended" in ended.get("progress")[0].proto.text
+    early = screen("campaign", small_lake, as_of="2022-05-01T00:00Z")
+    assert "Day 0 of 100" in early.get("progress")[0].proto.text
+    assert "not begun" in early.get("progress")[0].proto.text
+
+
+def test_backlog_headline_is_the_readers(screen: Screen, small_lake: Path) -> None:
+    at = screen("backlog", small_lake, as_of=IN_THE_CAMPAIGN)
+    asked = Filters(as_of=pd.Timestamp("2022-08-01T04:00").to_pydatetime())
+    row = Reader(Settings(small_lake)).query("stock_headline", asked).iloc[0]
+    assert figures(at)["Backlog"] == f"{row['backlog']:,} batches"
+    assert figures(at)["Stock"] == f"{row['stock']:,} batches"
+    assert row["stock"] > 0
+
+
+def test_backlog_lists_the_batches_behind_the_cell_of_the_address(screen: Screen, small_lake: Path) -> None:
+    reader = Reader(Settings(small_lake))
+    days = reader.query("stock_by_port_day", Filters())
+    busy = days.sort_values("backlog").iloc[-1]
+    cell = {"cell_day": busy["date"].isoformat(), "cell_port": busy["un_location_code"]}
+    at = screen("backlog", small_lake, window="all", **cell)
+    held(at)
+    table = at.dataframe[-1].value
+    assert len(table) == busy["backlog"] > 1
+    assert cell["cell_day"] in at.subheader[-1].value
+    ages = table["age_hours"]
+    assert list(ages) == sorted(ages, reverse=True)
+    assert table["consignment_id"].dropna().str.contains("consignment=").all()
+
+
+@pytest.mark.parametrize("rows", ["facility", "block", "class"])
+def test_backlog_can_be_cut_another_way(screen: Screen, small_lake: Path, rows: str) -> None:
+    at = screen("backlog", small_lake, rows=rows, as_of=IN_THE_CAMPAIGN)
+    held(at)
+    assert at.query_params["rows"] == rows
+    inside = [select.label for select in at.selectbox if select.label == "Inside the port"]
+    assert bool(inside) == (rows in ("facility", "block"))
+
+
+def test_units_are_counted_where_asked(screen: Screen, small_lake: Path) -> None:
+    at = screen("backlog", small_lake, count="unit", as_of=IN_THE_CAMPAIGN)
+    held(at)
+    assert figures(at)["Stock"].endswith(" units")
+
+
+def test_an_alias_of_a_port_is_understood(screen: Screen, small_lake: Path) -> None:
+    at = screen("backlog", small_lake, ports=["CNSHA"])
+    held(at)
+    assert at.multiselect(key="choice_ports").value == ["CNSHG"]
+
+
+def test_what_the_address_asks_wrongly_is_named_and_left_aside(screen: Screen, small_lake: Path) -> None:
+    at = screen("backlog", small_lake, ports=["NOWHERE"], window="fortnight", as_of="yesterday")
+    held(at)
+    warned = " ".join(warning.value for warning in at.warning)
+    for wrong in ("NOWHERE", "fortnight", "yesterday"):
+        assert wrong in warned
+    assert at.selectbox(key="choice_window").value == "90"
+
+
+def test_a_batch_tells_its_whole_story(screen: Screen, small_lake: Path) -> None:
+    reader = Reader(Settings(small_lake))
+    batch = reader.query("findings", Filters())["consignment_id"].iloc[0]
+    at = screen("batch", small_lake, consignment=batch)
+    held(at)
+    assert at.header[0].value == batch
+    versions = reader.query("history", Filters(consignment_id=batch))
+    assert list(at.dataframe[-1].value["line"]) == list(versions["line"])
+    assert set(at.dataframe[-1].value["file"]) == set(versions["file"])
+
+
+def test_an_unknown_batch_is_said_to_be_unknown(screen: Screen, small_lake: Path) -> None:
+    at = screen("batch", small_lake, consignment="NO-SUCH-BATCH")
+    held(at)
+    assert at.info[0].value == catalog("en")["batch.unknown"]
+
+
+def test_a_search_lists_batches_with_links(screen: Screen, small_lake: Path) -> None:
+    at = screen("batch", small_lake, search="SB")
+    held(at)
+    links = at.dataframe[0].value["consignment_id"]
+    assert len(links) and links.str.startswith("batch?consignment=SB").all()
+
+
+def test_trust_adds_up(screen: Screen, small_lake: Path) -> None:
+    at = screen("trust", small_lake)
+    files = Reader(Settings(small_lake)).query("files", Filters())
+    assert figures(at)["Rows read"] == f"{files['read'].sum():,}"
+    assert (files["read"] == files[["accepted", "superseded", "duplicate", "rejected"]].sum(axis=1)).all()
+
+
+def test_methodology_defines_every_metric(screen: Screen, small_lake: Path) -> None:
+    at = screen("methodology", small_lake)
+    text = "\n".join(element.value for element in at.markdown)
+    for key, metric in REGISTRY.items():
+        assert f"`{key}`" in text and metric.definition in text
+
+
+def test_methodology_in_chinese_has_the_chinese_definitions(screen: Screen, small_lake: Path) -> None:
+    text = "\n".join(element.value for element in screen("methodology", small_lake, lang="zh").markdown)
+    for metric in REGISTRY.values():
+        assert metric.definition_zh in text
+
+
+def test_a_new_load_shows_at_the_next_run(screen: Screen, small_files: Path, tmp_path: Path) -> None:
+    lake = tmp_path / "lake"
+    ordered = sorted(small_files.rglob("*.*"))
+    build.load(Settings(lake), [path for path in ordered if path.name.startswith("consignments")])
+    before = figures(screen("trust", lake))["Rows read"]
+    build.load(Settings(lake), [path for path in ordered if path.name.startswith("dg_items")])
+    after = figures(screen("trust", lake))["Rows read"]
+    read = Reader(Settings(lake)).query("files", Filters())["read"].sum()
+    assert before != after == f"{read:,}"
+
+
+def test_a_download_says_what_it_is(
+    screen: Screen, small_lake: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DGWATCH_LAKE", str(small_lake))
+    asked = Filters(ports=("CNSHG",), as_of=pd.Timestamp("2022-08-01T04:00").to_pydatetime())
+    rows = Reader(Settings(small_lake)).query("stock_by_port_day", asked)
+    with zipfile.ZipFile(io.BytesIO(data.download(rows, "stock_by_port_day", asked))) as archive:
+        table = pd.read_csv(archive.open("stock_by_port_day.csv"))
+        about = json.load(archive.open("stock_by_port_day.csv.meta.json"))
+    assert len(table) == len(rows) == about["rows"]
+    assert about["filters"] == {"as_of": "2022-08-01T04:00:00Z", "ports": ["CNSHG"]}
+    assert about["as_of"] == "2022-08-01T04:00:00Z"
+    assert about["is_sample"] is True and about["build"]
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_pages_stay_thin(page: str) -> None:
+    text = (Path(__file__).parents[2] / "pages" / f"{page}.py").read_text(encoding="utf8")
+    assert len(text.splitlines()) < 80
+    assert "frame.guard(__file__)" in text
+    assert not re.search(
+        r"\bselect\b.+\bfrom\b|import duckdb|import plotly|import pandas", text, re.IGNORECASE
+    )
