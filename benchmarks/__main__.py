@@ -1,0 +1,60 @@
+"""The command line of the benchmarks: `python -m benchmarks load`."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from benchmarks import load, machine
+from benchmarks.runs import RunFailed
+from benchmarks.world import LAYOUTS
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Runs a benchmark, prints its table and writes its JSON; 1 where the run is void."""
+    chosen = _parser().parse_args(argv)
+    chosen.work.mkdir(parents=True, exist_ok=True)
+    surroundings = machine.described()
+    try:
+        found, lines = chosen.run(chosen)
+    except RunFailed as failure:
+        print(f"void: {failure}", file=sys.stderr)
+        return 1
+    print(*lines, sep="\n")
+    print(", ".join(f"{name} {value}" for name, value in surroundings.items()))
+    if chosen.json:
+        chosen.json.parent.mkdir(parents=True, exist_ok=True)
+        chosen.json.write_text(json.dumps({"machine": surroundings, **found}, indent=1) + "\n", encoding="utf-8")
+    return 0
+
+
+def _load(chosen: argparse.Namespace) -> tuple[dict[str, Any], list[str]]:
+    found = load.run(chosen.work, chosen.rows, chosen.repeat, chosen.layout)
+    return found, load.lines(found)
+
+
+def _parser() -> argparse.ArgumentParser:
+    whole = argparse.ArgumentParser(prog="python -m benchmarks", description="What the product costs, against peers.")
+    commands = whole.add_subparsers(required=True)
+
+    def command(name: str, run: Callable[[argparse.Namespace], Any], about: str) -> argparse.ArgumentParser:
+        parser = commands.add_parser(name, help=about, description=about)
+        parser.add_argument("--work", type=Path, default=Path(tempfile.gettempdir()) / "dgwatch-benchmarks")
+        parser.add_argument("--json", type=Path, help="write the result to this file too")
+        parser.set_defaults(run=run)
+        return parser
+
+    parser = command("load", _load, "a load against a bare parse and against pandas")
+    parser.add_argument("--rows", type=int, default=1_000_000)
+    parser.add_argument("--repeat", type=int, default=3)
+    parser.add_argument("--layout", choices=LAYOUTS, default="feeds")
+    return whole
+
+
+if __name__ == "__main__":
+    sys.exit(main())

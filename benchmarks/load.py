@@ -1,0 +1,114 @@
+"""`load`: the whole load against a bare parse and against the same checks written with pandas."""
+
+from __future__ import annotations
+
+import shutil
+from collections import Counter
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+from benchmarks.runs import Run, RunFailed, in_turn, ratio
+from benchmarks.world import described, sample_folder, settings_of
+
+LOADED_AT = "2026-01-01T00:00:00"
+COUNTS = ("read", "accepted", "superseded", "duplicate", "rejected", "warned")
+WHOLE, INTAKE, PARSE, PANDAS = "product, whole load", "product, intake alone", "parse only (DuckDB)", "pandas, intake"
+
+
+def run(work: Path, rows: int, repeat: int, layout: str) -> dict[str, Any]:
+    """Measures a load of about `rows` rows `repeat` times. Raises `RunFailed` where the answers differ."""
+    folder = sample_folder(work, settings_of(rows, layout))
+    lakes = {WHOLE: work / "whole", INTAKE: work / "intake", PANDAS: work / "pandas"}
+    rounds: list[dict[str, list[Run]]] = []
+    for _ in range(repeat):
+        for lake in lakes.values():
+            shutil.rmtree(lake, ignore_errors=True)
+        rounds.append(
+            in_turn(
+                {
+                    PARSE: ["benchmarks.peers.parse_only", folder],
+                    INTAKE: ["benchmarks.product", "intake", folder, lakes[INTAKE], LOADED_AT],
+                    WHOLE: ["benchmarks.product", "whole", folder, lakes[WHOLE], LOADED_AT],
+                    PANDAS: ["benchmarks.peers.pandas_intake", folder, lakes[PANDAS], LOADED_AT],
+                },
+                1,
+            )
+        )
+    runs = {name: [found[name][0] for found in rounds] for name in rounds[0]}
+    for lake in lakes.values():
+        shutil.rmtree(lake, ignore_errors=True)
+    refuse_other_answers(runs)
+    return summary(runs, described(folder), layout)
+
+
+def refuse_other_answers(runs: dict[str, list[Run]]) -> None:
+    """Raises `RunFailed` unless all runs agree: product and pandas in every count of every file."""
+    product, peer = runs[WHOLE][0].answer, runs[PANDAS][0].answer["files"]
+    for file in product["files"]:
+        own = {count: file[count] for count in COUNTS}
+        if peer.get(file["file"]) != own:
+            raise RunFailed(f"{file['file']}: the product counts {own}, pandas {peer.get(file['file'])}")
+    totals = Counter(product["totals"])
+    read = runs[INTAKE][0].answer["rows"]
+    if read != totals["read"]:
+        raise RunFailed(f"{read} rows read by the intake alone, {totals['read']} by the whole load")
+    parsed = runs[PARSE][0].answer["rows"]
+    if abs(parsed - read) > max(totals["rejected"], read // 1_000):
+        raise RunFailed(f"{parsed} rows parsed, {read} rows read")
+
+
+def summary(runs: dict[str, list[Run]], files: dict[str, int], layout: str) -> dict[str, Any]:
+    """The medians of every command, and the ratios of paired runs."""
+    rows = runs[WHOLE][0].answer["totals"]["read"]
+    table = {
+        name: {
+            "seconds": median(run.seconds for run in found),
+            "cpu_seconds": median(run.cpu_seconds for run in found),
+            "rows_per_second": rows / median(run.seconds for run in found),
+            "mb_per_second": files["bytes"] / 1e6 / median(run.seconds for run in found),
+            "peak_mib": median(run.peak_bytes for run in found) / 2**20,
+        }
+        for name, found in runs.items()
+    }
+    pairs = {
+        "whole load / parse only": (WHOLE, PARSE),
+        "intake alone / parse only": (INTAKE, PARSE),
+        "pandas intake / product, intake alone": (PANDAS, INTAKE),
+        "pandas intake / product, whole load": (PANDAS, WHOLE),
+    }
+    ratios = {
+        name: {"elapsed": ratio(runs, *pair), "cpu": ratio(runs, *pair, "cpu_seconds")}
+        for name, pair in pairs.items()
+    }
+    stages = {
+        name: median(run.answer["stages"][name] for run in runs[WHOLE]) for name in runs[WHOLE][0].answer["stages"]
+    }
+    return {
+        "layout": layout,
+        "rounds": len(runs[WHOLE]),
+        "rows": rows,
+        "files": files["files"],
+        "megabytes": files["bytes"] / 1e6,
+        "counts": runs[WHOLE][0].answer["totals"],
+        "runs": table,
+        "ratios": ratios,
+        "stage_seconds": stages,
+    }
+
+
+def lines(found: dict[str, Any]) -> list[str]:
+    """The result as lines of text."""
+    shown = [
+        f"{found['rows']:,} rows in {found['files']:,} files ({found['layout']}, {found['megabytes']:.0f} MB), "
+        f"median of {found['rounds']}; product and pandas agree in every count of every file",
+        f"{'':24}{'seconds':>9}{'cpu s':>9}{'rows/s':>12}{'MB/s':>8}{'peak MiB':>10}",
+    ]
+    for name, run in found["runs"].items():
+        shown.append(
+            f"{name:24}{run['seconds']:9.2f}{run['cpu_seconds']:9.2f}{run['rows_per_second']:12,.0f}"
+            f"{run['mb_per_second']:8.1f}{run['peak_mib']:10.0f}"
+        )
+    shown += [f"{name:40}{value['elapsed']:7.1f} elapsed {value['cpu']:7.1f} processor" for name, value in found["ratios"].items()]
+    shown += [f"  stage {name:30}{seconds:7.2f} s" for name, seconds in found["stage_seconds"].items()]
+    return shown

@@ -1,0 +1,62 @@
+"""Measured runs: each in a process of its own, so that time and peak memory are its own."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+class RunFailed(Exception):
+    """A measured process did not end well, or gave another answer than its peer: the run is void."""
+
+
+@dataclass(frozen=True)
+class Run:
+    """One measured process: elapsed and processor seconds, peak memory in bytes, and what it printed (JSON)."""
+
+    seconds: float
+    cpu_seconds: float
+    peak_bytes: int
+    answer: dict[str, Any]
+
+
+def measured(module: str, *arguments: str | Path) -> Run:
+    """Runs `python -m module arguments` and measures it. Raises `RunFailed` where it does not end with 0."""
+    command = [sys.executable, "-m", module, *map(str, arguments)]
+    began = time.perf_counter()
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as process:
+        assert process.stdout is not None
+        printed = process.stdout.read()
+        _, status, usage = os.wait4(process.pid, 0)
+        seconds = time.perf_counter() - began
+        process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode:
+        raise RunFailed(f"{module} ended with {process.returncode}")
+    # Linux tells the peak in KiB, macOS in bytes.
+    peak = usage.ru_maxrss * (1 if sys.platform == "darwin" else 1024)
+    return Run(seconds, usage.ru_utime + usage.ru_stime, peak, json.loads(printed))
+
+
+def in_turn(commands: Mapping[str, Sequence[str | Path]], repeat: int) -> dict[str, list[Run]]:
+    """Runs all commands one after the other, `repeat` times over: what slows the machine slows them alike."""
+    runs: dict[str, list[Run]] = {name: [] for name in commands}
+    for _ in range(repeat):
+        for name, (module, *arguments) in commands.items():
+            runs[name].append(measured(str(module), *arguments))
+    return runs
+
+
+def ratio(runs: Mapping[str, list[Run]], upper: str, lower: str, what: str = "seconds") -> float:
+    """The median over the rounds of one command's cost by another's of the same round."""
+    pairs = zip(runs[upper], runs[lower], strict=True)
+    return median(getattr(one, what) / getattr(other, what) for one, other in pairs)
