@@ -68,6 +68,7 @@ class BlockChecker:
         self._places = places
         self._file_seq, self._file = file_seq, file
         self._rows = RowChecker(rules)
+        self._names = self.source.column_names
         self._schema = landed_schema(self.source)
         self._dictionaries = {
             column.name: DictionaryColumn(column, rules.reference)
@@ -260,7 +261,7 @@ class BlockChecker:
         fields = record.fields
         values = [
             fields[self._places[name]] if self._places.get(name, len(fields)) < len(fields) else None
-            for name in self.source.column_names
+            for name in self._names
         ]
         return record.line, record.code, REJECT_SENTENCES[record.code], record.raw, values
 
@@ -272,7 +273,7 @@ class BlockChecker:
         place: int,
         counts: Counts,
     ) -> tuple[int, str, str, str, list[str | None]]:
-        given = [texts[name][place] if name in texts else None for name in self.source.column_names]
+        given = [texts[name][place] if name in texts else None for name in self._names]
         checked = self._rows.check(given)
         codes = list(dict.fromkeys(code for _, code in checked.reasons))
         if not codes:
@@ -281,7 +282,7 @@ class BlockChecker:
         # An empty cell was there and empty; only a column that the file does not have was not there.
         values = [
             text if text is not None or name not in texts else ""
-            for name, text in zip(self.source.column_names, given, strict=True)
+            for name, text in zip(self._names, given, strict=True)
         ]
         details = self._rows.details(checked, given)
         return int(block.lines[row]), ";".join(codes), details, block.raw(row), values

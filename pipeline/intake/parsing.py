@@ -6,6 +6,7 @@ beforehand, so that no row can be lost or invented.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -24,6 +25,8 @@ DICTIONARY_TYPES = frozenset(
 """Types of few distinct texts: read as dictionaries, so that each text is checked once a block."""
 
 TEXTS = pa.dictionary(pa.int32(), pa.string())
+
+_SURROGATES = re.compile("[\ud800-\udfff]")
 
 
 class LinesDisagree(AssertionError):
@@ -145,18 +148,15 @@ def _options(source: Source, columns: tuple[str | None, ...]) -> tuple[list[str]
 
 def as_text(raw: bytes) -> str:
     """Bytes of a record as text; what was no text in the encoding of the file is U+FFFD."""
-    text = raw.decode("utf-8", "surrogatepass" if b"\xed" in raw else "replace") if _passes(raw) else None
-    if text is None:
-        return raw.decode("utf-8", "replace")
-    return "".join("\ufffd" if "\ud800" <= character <= "\udfff" else character for character in text)
-
-
-def _passes(raw: bytes) -> bool:
     try:
-        raw.decode("utf-8", "surrogatepass")
+        return raw.decode("utf-8")
     except UnicodeDecodeError:
-        return False
-    return True
+        pass
+    try:
+        # Spoilt bytes of the other encodings stand as encoded surrogates: one character each.
+        return _SURROGATES.sub("\ufffd", raw.decode("utf-8", "surrogatepass"))
+    except UnicodeDecodeError:
+        return raw.decode("utf-8", "replace")
 
 
 def _text_of(records: Records, given: NDArray[np.int64], spoilt: dict[int, str]) -> bytes:

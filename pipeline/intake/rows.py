@@ -38,7 +38,9 @@ class RowChecker:
     def __init__(self, rules: ContractRules) -> None:
         self.rules = rules
         self.source: Source = rules.source
+        self._names, self._required = self.source.column_names, self.source.required
         self._cleaners = [cleaner_of(column, rules.reference) for column in self.source.columns]
+        self._instants = [column for column in self.source.columns if column.type is Type.TIMESTAMP]
 
     def check(self, texts: Sequence[str | None]) -> CheckedRow:
         """The row's values, reasons and warnings. Instants are UTC but for columns held as given."""
@@ -52,7 +54,7 @@ class RowChecker:
             row.values[column.name] = value
         self._place_instants(row, bad)
         self._require(row, bad)
-        row.reasons = [(name, bad[name]) for name in self.source.column_names if name in bad]
+        row.reasons = [(name, bad[name]) for name in self._names if name in bad]
         if not row.reasons:
             row.warnings = self._warnings(row)
             self._hold_as_given(row)
@@ -60,14 +62,14 @@ class RowChecker:
 
     def details(self, row: CheckedRow, texts: Sequence[str | None]) -> str:
         """One sentence a reason, with the column and its value, joined by `; `."""
-        given = dict(zip(self.source.column_names, texts, strict=True))
+        given = dict(zip(self._names, texts, strict=True))
         return "; ".join(_sentence(name, code, given[name]) for name, code in row.reasons)
 
     def _place_instants(self, row: CheckedRow, bad: dict[str, str]) -> None:
         planned = self._is_planned(row.values)
         port = row.values.get(self.rules.port_column) if self.rules.port_column else None
-        for column in self.source.columns:
-            if column.type is not Type.TIMESTAMP or row.values[column.name] is None:
+        for column in self._instants:
+            if row.values[column.name] is None:
                 continue
             given, is_local = row.values[column.name]
             zone = self.rules.zone_of_port(port) if column.zone is Zone.PORT else self.rules.default_zone
@@ -95,7 +97,7 @@ class RowChecker:
 
     def _require(self, row: CheckedRow, bad: dict[str, str]) -> None:
         withdrawn = row.values["voided"] is True
-        for name in self.source.key if withdrawn else self.source.required:
+        for name in self.source.key if withdrawn else self._required:
             if row.values[name] is None and name not in bad:
                 bad[name] = "missing_value"
         for name, other, value in self.source.required_when:
