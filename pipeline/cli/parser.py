@@ -188,10 +188,19 @@ def _report(parser: Parser) -> None:
     parser.add_argument("name", metavar="NAME", nargs="?", help="report; none: the list of reports")
     _slice(parser)
     only = parser.add_argument_group("options of some reports")
-    only.add_argument("--by", metavar="LIST", help="columns to group by, comma between (stock, campaign)")
-    only.add_argument("--campaign", metavar="ID", help="a campaign of the reference table (campaign)")
+    only.add_argument("--by", metavar="LIST", help="columns to group by, comma between")
+    only.add_argument("--campaign", metavar="ID", help="a campaign of the reference table")
     only.add_argument("--consignment", metavar="ID", help="a batch (history)")
     only.add_argument("--file", metavar="FILE", help="a loaded file (rejects)")
+    only.add_argument("--stage", metavar="STAGE", help="overall, customs, arrived_lodged ... (clearance)")
+    only.add_argument("--measure", metavar="MEASURE", help="clearance (default) or dwell (reduction)")
+    only.add_argument(
+        "--tau-days", metavar="DAYS", type=values.days, help="restricts the mean; 180 for dwell, 60 for clearance"
+    )
+    for end, what in (("from", "first"), ("to", "last")):
+        only.add_argument(
+            f"--baseline-{end}", metavar="DATE", type=values.day, help=f"{what} local day to compare with"
+        )
     _output(parser)
 
 

@@ -12,7 +12,7 @@ from pipeline import __version__, export
 from pipeline.cli import messages
 from pipeline.cli.parser import suggestion
 from pipeline.errors import NothingFound, UserMistake
-from pipeline.metrics import REGISTRY, Filters, Reader
+from pipeline.metrics import OPTIONS, REGISTRY, Filters, Reader
 
 PROMISED = (
     "stays",
@@ -39,18 +39,6 @@ PROMISED = (
     "trust",
 )
 """The reports of the interface; those that the registry does not hold yet are refused by name."""
-
-COUNTED_BY_UNIT = ("stays", "stock", "dwell", "survival")
-"""Where `--count unit` has a meaning (ruling 14)."""
-
-ACTS_ON = {
-    "by": ("stock", "campaign"),
-    "campaign": ("campaign",),
-    "consignment": ("history",),
-    "file": ("rejects",),
-}
-"""The reports that each option of some reports acts on; elsewhere it would be passed over in silence."""
-
 
 def report(chosen: argparse.Namespace) -> int:
     """Print or write a report of the registry."""
@@ -87,13 +75,11 @@ def known_report(name: str | None) -> None:
 def filters_of(chosen: argparse.Namespace) -> Filters:
     """What was asked, brought to the reference lists' case; raises `UserMistake` for what cannot be asked."""
     name = getattr(chosen, "name", "trust")
-    if chosen.count == "unit" and name not in COUNTED_BY_UNIT:
-        raise UserMistake(
-            f"--count unit: {name} counts batches", f"Units can be counted in {', '.join(COUNTED_BY_UNIT)}."
-        )
-    for option, reports in ACTS_ON.items():
-        if getattr(chosen, option, None) is not None and REGISTRY[name].is_report and name not in reports:
-            raise UserMistake(f"--{option} does not act on {name}", f"It is of {', '.join(reports)}.")
+    if chosen.count == "unit" and "count_unit" not in REGISTRY[name].options:
+        raise UserMistake(f"--count unit: {name} counts batches", _of(name, "count_unit"))
+    for option in OPTIONS:
+        if getattr(chosen, option, None) is not None and option not in REGISTRY[name].options:
+            raise UserMistake(f"--{option.replace('_', '-')} does not act on {name}", _of(name, option))
     if chosen.date_from and chosen.date_to and chosen.date_from > chosen.date_to:
         raise UserMistake(
             f"--from {chosen.date_from} is after --to {chosen.date_to}", "Both days are included; swap them."
@@ -111,7 +97,22 @@ def filters_of(chosen: argparse.Namespace) -> Filters:
         campaign_id=getattr(chosen, "campaign", None),
         consignment_id=getattr(chosen, "consignment", None),
         file=getattr(chosen, "file", None),
+        stage=getattr(chosen, "stage", None),
+        measure=getattr(chosen, "measure", None),
+        tau_hours=_hours(getattr(chosen, "tau_days", None)),
+        baseline_from=getattr(chosen, "baseline_from", None),
+        baseline_to=getattr(chosen, "baseline_to", None),
     )
+
+
+def _hours(days: float | None) -> float | None:
+    return None if days is None else days * 24
+
+
+def _of(name: str, option: str) -> str:
+    """Which reports an option is of."""
+    reports = [key for key, metric in REGISTRY.items() if metric.is_report and option in metric.options]
+    return f"It is of {', '.join(reports)}."
 
 
 def _class(code: str) -> str:

@@ -70,6 +70,13 @@ def percent(text: str) -> float:
     return float(text)
 
 
+def days(text: str) -> float:
+    """A number of days above 0."""
+    if not re.fullmatch(r"[0-9]{1,5}(\.[0-9]+)?", text) or float(text) == 0:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of days above 0")
+    return float(text)
+
+
 def network_port(text: str) -> int:
     """A TCP port, 1 to 65535."""
     if not re.fullmatch(r"[0-9]{1,5}", text) or not 1 <= int(text) <= 65535:

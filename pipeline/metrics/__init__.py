@@ -1,9 +1,9 @@
 """The numbers: a registry entry a metric, and the reader that answers questions from one release of a lake."""
 
 from pipeline.lake import Release
-from pipeline.metrics import batch, campaign, durations, trust, yard  # noqa: F401  (each fills the registry)
+from pipeline.metrics import batch, campaign, durations, rebound, trust, yard  # noqa: F401  (each fills the registry)
 from pipeline.metrics.filters import Filters
 from pipeline.metrics.reader import Reader
-from pipeline.metrics.registry import REGISTRY, Metric
+from pipeline.metrics.registry import OPTIONS, REGISTRY, Metric
 
-__all__ = ["REGISTRY", "Filters", "Metric", "Reader", "Release"]
+__all__ = ["OPTIONS", "REGISTRY", "Filters", "Metric", "Reader", "Release"]

@@ -164,6 +164,7 @@ def _rows_metric(key: str, title: str, title_zh: str, source_name: str, first: t
         compute=rows_behind(f"{key}_report", columns),
         source="the data contract",
         is_report=True,
+        options=("consignment",),
     )
 
 
@@ -205,6 +206,7 @@ register(
         compute=history,
         source="the data contract",
         is_report=True,
+        options=("consignment",),
     ),
     _story_metric(
         "batch_summary",

@@ -175,6 +175,7 @@ register(
         caveats_zh="公布数字为另一总体的下限，不可与本表相除。压缩率为按时段口径整体通关时间限制均值的压缩，附 95% 区间。",
         source=_SOURCE,
         is_report=True,
+        options=("by", "campaign"),
     ),
     Metric(
         key="campaign_days",

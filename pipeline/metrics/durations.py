@@ -16,6 +16,7 @@ from pipeline.errors import UserMistake
 from pipeline.metrics.campaign_choice import campaign_ports, chosen_campaign
 from pipeline.metrics.question import Question
 from pipeline.metrics.registry import Metric, register
+from pipeline.statistics import log_ratio_reduction
 
 STAGES = (
     "overall",
@@ -27,7 +28,6 @@ STAGES = (
     "released_left",
 )
 DEFAULT_TAU_DAYS = {"dwell": 180, "clearance": 60}
-Z_95 = 1.959964
 HOUR_MICROS = 3_600_000_000
 GROUPINGS = (("port",), ("class",), ("port", "class"), ("all",))
 DURATION_COLUMNS = (
@@ -273,12 +273,10 @@ def _compared(
 
 
 def _interval(before: float, now: float, before_se: float, now_se: float) -> dict[str, Any]:
-    """The delta method on the log ratio; ends and verdict of the reduction in percent."""
-    log_ratio = math.log(now / before)
-    reach = Z_95 * math.sqrt((now_se / now) ** 2 + (before_se / before) ** 2)
-    lower, upper = 100 * (1 - math.exp(log_ratio + reach)), 100 * (1 - math.exp(log_ratio - reach))
-    verdict = "faster" if lower > 0 else "slower" if upper < 0 else "not distinguishable"
-    return {"lower_pct": lower, "upper_pct": upper, "verdict": verdict}
+    """Ends of the reduction's interval, and the verdict that follows from them."""
+    found = log_ratio_reduction(before, now, before_se, now_se)
+    verdict = "faster" if found.lower > 0 else "slower" if found.upper < 0 else "not distinguishable"
+    return {"lower_pct": found.lower, "upper_pct": found.upper, "verdict": verdict}
 
 
 def _value(row: dict[str, Any] | None, statistic: str) -> float | None:
@@ -337,6 +335,7 @@ register(
         caveats_zh="曲线未达到的分位数为“未达到”，不给数字；thin 表示风险集少于 5。",
         source=_SOURCE,
         is_report=True,
+        options=("by", "tau_days", "count_unit"),
     ),
     Metric(
         key="clearance",
@@ -358,6 +357,7 @@ register(
         caveats_zh="同一批次的阶段均值可相加，中位数不可。节点倒序的批次剔除并计数。",
         source=_SOURCE,
         is_report=True,
+        options=("by", "stage", "tau_days"),
     ),
     Metric(
         key="survival",
@@ -373,6 +373,7 @@ register(
         compute=survival,
         source=_SOURCE,
         is_report=True,
+        options=("by", "stage", "count_unit"),
     ),
     Metric(
         key="reduction",
@@ -391,5 +392,6 @@ register(
         caveats_zh="按离港均值与限制均值方向相反时标注“口径不一致”：以后者为准。",
         source=_SOURCE,
         is_report=True,
+        options=("campaign", "stage", "measure", "tau_days", "baseline_from", "baseline_to"),
     ),
 )

@@ -14,6 +14,21 @@ if TYPE_CHECKING:
 Compute = Callable[["Question"], pd.DataFrame]
 
 
+OPTIONS = (
+    "by",
+    "campaign",
+    "consignment",
+    "file",
+    "stage",
+    "measure",
+    "tau_days",
+    "baseline_from",
+    "baseline_to",
+    "count_unit",
+)
+"""What some reports can be asked beyond what every report can."""
+
+
 @dataclass(frozen=True)
 class Metric:
     """One metric: what it is called, what it means, and what computes it.
@@ -36,6 +51,8 @@ class Metric:
     caveats_zh: str = ""
     source: str = ""
     is_report: bool = False
+    options: tuple[str, ...] = ()
+    """The options beyond those of every report that act on it: of `OPTIONS`."""
 
 
 REGISTRY: dict[str, Metric] = {}

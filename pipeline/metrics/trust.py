@@ -215,7 +215,7 @@ _FILE_FIELDS = (
 
 def _metric(
     key: str, title: str, title_zh: str, definition: str, definition_zh: str, compute: Any, columns: tuple[str, ...],
-    is_report: bool = False, unit: str = "rows", sql: str = "",
+    is_report: bool = False, unit: str = "rows", sql: str = "", options: tuple[str, ...] = (),
 ) -> Metric:  # fmt: skip
     return Metric(
         key=key,
@@ -231,6 +231,7 @@ def _metric(
         compute=compute,
         source="the data contract",
         is_report=is_report,
+        options=options,
     )
 
 
@@ -244,6 +245,7 @@ register(
         rejects,
         REJECT_COLUMNS,
         is_report=True,
+        options=("file",),
     ),
     _metric(
         "trust",

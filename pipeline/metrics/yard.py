@@ -202,6 +202,7 @@ register(
         caveats_zh=STAY_CAVEAT_ZH,
         source=_METRICS_SOURCE,
         is_report=True,
+        options=("count_unit",),
     ),
     Metric(
         key="stock",
@@ -222,6 +223,7 @@ register(
         caveats_zh=STAY_CAVEAT_ZH,
         source=_METRICS_SOURCE,
         is_report=True,
+        options=("by", "count_unit"),
     ),
     Metric(
         key="stock_by_port_day",
