@@ -31,6 +31,7 @@ from pipeline.cli import main, messages, values
 from pipeline.cli.demo import prepare_demo
 from pipeline.cli.parser import SUMMARIES
 from pipeline.contract import SOURCES
+from pipeline.metrics import REGISTRY
 from pipeline.sample import SampleSettings
 from pipeline.settings import Settings, from_environment
 
@@ -132,6 +133,7 @@ def test_every_command_tells_its_options(call: Call, command: str) -> None:
         (["report", "findings", "--count", "unit"], "--count unit", "stays"),
         (["report", "findings", "--by", "port"], "--by does not act on findings", "stock"),
         (["report", "stock", "--consignment", "X"], "--consignment", "history"),
+        (["report", "stock", "--stage", "customs"], "--stage does not act on stock", "clearance"),
         (["report", "campaign"], "which campaign", "--campaign"),
         (["report", "campaign", "--campaign", "X"], "X: no such campaign", "special-action-2022"),
         (["report", "history"], "which batch", "--consignment"),
@@ -167,10 +169,27 @@ def test_a_code_that_cannot_be_is_no_empty_report(
     assert near in said.err
 
 
-def test_a_report_that_is_defined_but_not_there_says_so(call: Call, lake: Path) -> None:
-    said = call("report", "pilots", "--campaign", "X", "--lake", lake)
+def test_a_report_that_is_defined_but_not_there_says_so(
+    call: Call, lake: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delitem(REGISTRY, "stock")
+    said = call("report", "stock", "--by", "port", "--lake", lake)
     assert (said.code, said.out) == (2, "")
-    assert "not there yet" in said.err
+    assert "stock: this report is not there yet" in said.err
+    assert "stays" in said.err
+
+
+@pytest.mark.parametrize("name", [key for key, metric in REGISTRY.items() if metric.is_report])
+def test_every_report_answers_with_its_columns(call: Call, lake: Path, name: str) -> None:
+    metric = REGISTRY[name]
+    batch = call("report", "stays", "--lake", lake).rows[1][0]
+    asked = {"campaign": "special-action-2022", "consignment": batch}
+    options = [
+        part for option in asked if option in metric.options for part in (f"--{option}", asked[option])
+    ]
+    said = call("report", name, "--lake", lake, *options)
+    assert said.code == 0, said.err
+    assert said.rows[0][: len(metric.columns)] == list(metric.columns)
 
 
 def test_options_stand_before_or_after_the_command_alike(call: Call, lake: Path) -> None:

@@ -195,7 +195,10 @@ def _report(parser: Parser) -> None:
     only.add_argument("--stage", metavar="STAGE", help="overall, customs, arrived_lodged ... (clearance)")
     only.add_argument("--measure", metavar="MEASURE", help="clearance (default) or dwell (reduction)")
     only.add_argument(
-        "--tau-days", metavar="DAYS", type=values.days, help="restricts the mean; 180 for dwell, 60 for clearance"
+        "--tau-days",
+        metavar="DAYS",
+        type=values.days,
+        help="restricts the mean; 180 for dwell, 60 for clearance",
     )
     for end, what in (("from", "first"), ("to", "last")):
         only.add_argument(

@@ -40,6 +40,7 @@ PROMISED = (
 )
 """The reports of the interface; those that the registry does not hold yet are refused by name."""
 
+
 def report(chosen: argparse.Namespace) -> int:
     """Print or write a report of the registry."""
     known_report(chosen.name)
