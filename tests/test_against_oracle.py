@@ -44,6 +44,7 @@ DRAWN = settings(
     database=None,
     suppress_health_check=list(HealthCheck),
 )
+csv.field_size_limit(1 << 24)  # the raw text of a rejected line may be as long as the line
 COUNTS = ("read", "accepted", "superseded", "duplicate", "rejected")
 REASONS = re.compile(
     "bad_[a-z_]+|unknown_(?:port|code)|implausible_time|missing_value|negative_quantity|finding_without_code"
@@ -157,7 +158,11 @@ def check_campaign(lake: Lake, product: Product, asked: Options) -> None:
     asked = Options(as_of=asked.as_of, known_at=asked.known_at)
     columns: tuple[str, ...] = ("day", "days", *CAMPAIGN_COUNTS, "target_cleared")
     words = ("report", "campaign", "--campaign", CAMPAIGN, *asked.arguments())
-    compare(campaign_report(lake, asked, CAMPAIGN), product.table(*words), ("scope",), columns)
+    expected, actual = campaign_report(lake, asked, CAMPAIGN), product.table(*words)
+    for row in (*expected, *actual):
+        if row["scope"] == "all":  # whose local day it is for ports in several zones is left open
+            row["day"] = ""
+    compare(expected, actual, ("scope",), columns)
     expected = campaign_report(lake, asked, CAMPAIGN, by_date=True)
     columns = ("day", "remaining", "cleared", "target_line")
     compare(expected, product.table(*words, "--by", "date"), ("scope", "date"), columns)

@@ -101,11 +101,19 @@ def stays_report(lake: Lake, options: Options) -> Table:
     return result
 
 
+_FORMULA = tuple("=+-@\t\r＝＋－＠")
+
+
+def guarded(text: str) -> str:
+    """A text that a spreadsheet would run as a formula gets an apostrophe; a plain number does not."""
+    return f"'{text}" if text.startswith(_FORMULA) and not _NUMBER.fullmatch(text) else text
+
+
 def stay_row(stay: Stay, count: str) -> dict[str, str]:
     row = {
-        "consignment_id": stay.consignment_id,
+        "consignment_id": guarded(stay.consignment_id),
         "un_location_code": stay.port,
-        "facility_code": stay.facility,
+        "facility_code": guarded(stay.facility),
         "direction": stay.direction,
         "lead_class": stay.lead_class,
         "units": str(stay.units),
@@ -119,7 +127,7 @@ def stay_row(stay: Stay, count: str) -> dict[str, str]:
         "is_overdue": str(stay.is_overdue).lower(),
         "exit_type": stay.exit_type,
     }
-    return {"equipment_reference": stay.visits[0].unit} | row if count == "unit" else row
+    return {"equipment_reference": guarded(stay.visits[0].unit)} | row if count == "unit" else row
 
 
 def stock_report(lake: Lake, options: Options, by: str = "date,port,class") -> Table:
@@ -129,7 +137,8 @@ def stock_report(lake: Lake, options: Options, by: str = "date,port,class") -> T
         return []
     stays = [stay for stay in yard.counted(options.count) if options.admit(stay, yard)]
     shown = (options.first_day, options.last_day)
-    return stock(stays, tuple(by.split(",")), Days(yard.tables, yard.as_of), shown)
+    rows = stock(stays, tuple(by.split(",")), Days(yard.tables, yard.as_of), shown)
+    return [{name: guarded(text) for name, text in row.items()} for row in rows]
 
 
 def campaign_report(lake: Lake, options: Options, campaign_id: str, by_date: bool = False) -> Table:

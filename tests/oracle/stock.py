@@ -132,7 +132,8 @@ def stock(
             for day in shown:
                 whole_life = "date" in by and "age_bucket" not in by and bucket == 0
                 inside = bool(filled) and filled[0] <= day <= filled[-1]
-                if not (whole_life or inside) or day < (dated[0] or day) or day > (dated[1] or day):
+                cut = "date" in by and not (dated[0] or day) <= day <= (dated[1] or day)
+                if cut or not (whole_life or inside):
                     continue
                 here = dict(zip(by, name, strict=True)) | {"date": day.isoformat(), "age_bucket": str(bucket)}
                 row = {COLUMN_OF[column]: here[column] for column in by}
@@ -259,8 +260,8 @@ def burn_down(yard: Yard, campaign: Campaign) -> list[dict[str, str]]:
     days = Days(yard.tables, yard.as_of)
     ports = scopes(yard, campaign)
     result = []
-    for scope, members in [("all", ports), *((port, [port]) for port in ports)]:
-        last = min([campaign.ends_on, max((days.last(port) for port in members), default=campaign.ends_on)])
+    for scope, members in [("all", ports), *((port, [port]) for port in ports)] if ports else []:
+        last = min(campaign.ends_on, max(days.last(port) for port in members))
         for n in range((last - campaign.starts_on).days + 1):
             date_ = campaign.starts_on + timedelta(days=n)
             counts: Counter[str] = Counter()

@@ -112,6 +112,9 @@ def one_of(draw: st.DrawFn, *values: str) -> str:
 def move(draw: st.DrawFn, grid: Grid, where: tuple[str, str], kinds: tuple[str, ...], at: datetime) -> Cells:
     """One move; its event_id is set by the caller."""
     port, unit = where
+    classifier = one_of(draw, *(9 * ("",)), "PLN")
+    # Whether a planned move may be recorded in the future is left open, so none is.
+    recorded = grid.recorded(draw) if not classifier else f"{grid.era}T00:00:00Z"
     form = draw(st.sampled_from(("local", "blank", "slash", "offset", "utc")))
     return {
         "event_id": "",
@@ -119,12 +122,12 @@ def move(draw: st.DrawFn, grid: Grid, where: tuple[str, str], kinds: tuple[str, 
         "facility_code": one_of(draw, "", "", "F1", "F2"),
         "equipment_reference": one_of(draw, unit, unit, unit.lower(), f" {unit} "),
         "event_type": one_of(draw, *kinds),
-        "event_classifier": one_of(draw, *(9 * ("",)), "PLN"),
+        "event_classifier": classifier,
         "event_at": written(at, ZONES[port], form),
         "consignment_id": one_of(draw, "", "", "", *BATCHES, "C9"),
         "block": one_of(draw, "", "A1", "A2"),
         "exit_type": one_of(draw, "", "", "delivered", "transferred", "LOADED"),
-        "recorded_at": grid.recorded(draw),
+        "recorded_at": recorded,
         "voided": one_of(draw, *(15 * ("",)), "Y"),
     }
 

@@ -265,9 +265,7 @@ class Yard:
         result = []
         for visit in self.visits:
             carried = [by_batch[batch, visit.port] for batch in visit.batches] or [self._stay("", [visit])]
-            gives_class = min(
-                carried, key=lambda s: (self.class_rank(s.lead_class), s.lead_class, s.consignment_id)
-            )
+            gives_class = self.gravest(carried)
             limit_hours, rule_id = min((stay.limit_hours, stay.limit_rule_id) for stay in carried)
             result.append(
                 Stay(
@@ -285,6 +283,10 @@ class Yard:
                 )
             )
         return result
+
+    def gravest(self, stays: list[Stay]) -> Stay:
+        """The stay with the gravest lead class; on a tie the smaller consignment_id."""
+        return min(stays, key=lambda s: (self.class_rank(s.lead_class), s.lead_class, s.consignment_id))
 
     def counted(self, count: str) -> list[Stay]:
         """The stays by the unit of count, `batch` or `unit`."""
