@@ -10,10 +10,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+import pyarrow as pa
+
 from pipeline.contract import SOURCES
 from pipeline.errors import UserMistake
-from pipeline.intake import FileRefused, IntakeSettings, TakenFile, digest, source_of, take_file
-from pipeline.lake import MERGE_BELOW_ROWS, RELEASE_FILE, Draft, merge_parts
+from pipeline.intake import FileRefused, Intake, IntakeSettings, TakenFile, digest, source_of, write_part
+from pipeline.lake import RELEASE_FILE, Draft
 from pipeline.ledger import FileEntry, FileSummary
 from pipeline.question import landed_table
 from pipeline.reference import Reference
@@ -22,6 +24,12 @@ from pipeline.settings import Settings
 DATA_SUFFIXES = (".csv", ".csv.gz", ".parquet", ".xlsx")
 SAMPLE_MARK = "sample.json"
 REJECTS = "rejects"
+HOLD_ROWS = 100_000
+"""Files of fewer rows share a part with others of their source."""
+
+PART_ROWS = 400_000
+"""Rows held of a source at most, before they are written."""
+
 GROWING = (REJECTS, "repeated", "loads")
 
 
@@ -85,13 +93,39 @@ def land(
     """Takes the files one after another into the draft; a file refused or taken before changes nothing."""
     landing = _Landing(draft, known, loaded_at, reference, settings, advance)
     summaries = [landing.take(path) for path in files]
-    for table, written in landing.parts.items():
-        _add_parts(draft, table, written)
+    landing.gathered.write_all()
     return Landed(summaries, landing.entries)
 
 
+class _Gathered:
+    """The rows of small files, gathered by table: thirty small feeds are one part a day."""
+
+    def __init__(self, draft: Draft) -> None:
+        self._draft = draft
+        self._tables: dict[str, list[pa.Table]] = {}
+
+    def add(self, table: str, held: list[pa.Table]) -> None:
+        """Keeps rows for the next part of a table, and writes it when it is large enough."""
+        waiting = self._tables.setdefault(table, [])
+        waiting += held
+        if sum(rows.num_rows for rows in waiting) >= PART_ROWS:
+            self._write(table)
+
+    def write_all(self) -> None:
+        """Writes what is left."""
+        for table in self._tables:
+            self._write(table)
+
+    def _write(self, table: str) -> None:
+        waiting = self._tables[table]
+        if waiting:
+            path = self._draft.new_path(table)
+            self._draft.add(table, path, write_part(path, waiting))
+            waiting.clear()
+
+
 class _Landing:
-    """The files of one call, as they are taken: entries of the ledger, and Parquet parts by table."""
+    """The files of one call, as they are taken: entries of the ledger, and rows for the tables."""
 
     def __init__(
         self,
@@ -103,9 +137,10 @@ class _Landing:
         advance: Callable[[float], None],
     ) -> None:
         self.entries: list[FileEntry] = []
-        self.parts: dict[str, list[tuple[Path, int]]] = {}
-        self._draft, self._loaded_at, self._reference = draft, loaded_at, reference
-        self._intake = IntakeSettings(default_zone=settings.default_zone, threads=settings.threads)
+        self.gathered = _Gathered(draft)
+        self._draft, self._loaded_at = draft, loaded_at
+        in_use = IntakeSettings(default_zone=settings.default_zone, threads=settings.threads)
+        self._intake = Intake(reference, loaded_at, in_use, HOLD_ROWS)
         self._advance = advance
         self._by_digest = {entry.sha256: entry for entry in known}
         self._next_seq = max((entry.file_seq for entry in known), default=0) + 1
@@ -133,16 +168,8 @@ class _Landing:
     def _taken(self, path: Path, sha256: str, stamp: tuple[int, ...]) -> FileEntry:
         source = source_of(path.name)
         table = landed_table(source.name)
-        taken = take_file(
-            path,
-            path.name,
-            source,
-            self._next_seq,
-            self._loaded_at,
-            self._reference,
-            self._intake,
-            self._draft.folder(table),
-            self._advance,
+        taken = self._intake.take(
+            path, path.name, source, self._next_seq, self._draft.folder(table), self._advance
         )
         if _stamp(path) != stamp:
             for part, _ in (*taken.parts, *taken.reject_parts):
@@ -153,8 +180,13 @@ class _Landing:
         self._next_seq += 1
         self._by_digest[sha256] = entry
         self.entries.append(entry)
-        self.parts.setdefault(table, []).extend(taken.parts)
-        self.parts.setdefault(REJECTS, []).extend(taken.reject_parts)
+        for name, parts, held in (
+            (table, taken.parts, taken.landed),
+            (REJECTS, taken.reject_parts, taken.rejects),
+        ):
+            for part, rows in parts:
+                self._draft.add(name, part, rows)
+            self.gathered.add(name, held)
         return entry
 
 
@@ -168,22 +200,6 @@ def _stamp(path: Path) -> tuple[int, ...]:
 
 def _sentence(refusal: FileRefused) -> str:
     return f"{refusal} {refusal.hint}".strip()
-
-
-def _add_parts(draft: Draft, table: str, written: list[tuple[Path, int]]) -> None:
-    """Adds parts to a table, the small ones of a call as one file: thirty small feeds are one file a day."""
-    small = [(path, rows) for path, rows in written if rows < MERGE_BELOW_ROWS]
-    for path, rows in written:
-        if rows >= MERGE_BELOW_ROWS:
-            draft.add(table, path, rows)
-    if len(small) == 1:
-        draft.add(table, *small[0])
-    elif small:
-        merged = draft.new_path(table)
-        merge_parts([path for path, _ in small], merged)
-        draft.add(table, merged, sum(rows for _, rows in small))
-        for path, _ in small:
-            path.unlink()
 
 
 def merge_small(draft: Draft) -> None:

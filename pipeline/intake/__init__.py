@@ -1,6 +1,16 @@
 """Reading and checking files: from what was handed in to typed rows, rejected rows and counts."""
 
 from pipeline.intake.refusals import FileRefused
-from pipeline.intake.take import IntakeSettings, TakenFile, digest, source_of, take_file
+from pipeline.intake.parts import write_part
+from pipeline.intake.take import Intake, IntakeSettings, TakenFile, digest, source_of, take_file
 
-__all__ = ["FileRefused", "IntakeSettings", "TakenFile", "digest", "source_of", "take_file"]
+__all__ = [
+    "FileRefused",
+    "Intake",
+    "IntakeSettings",
+    "TakenFile",
+    "digest",
+    "source_of",
+    "take_file",
+    "write_part",
+]

@@ -58,15 +58,15 @@ class CheckedBlock:
 
 
 class BlockChecker:
-    """Checks the blocks of one file. `places` gives the place of each column that the file has.
+    """Checks the blocks of a source's files, one file after another.
 
     Not for several threads at once: it remembers the texts of codes from block to block.
     """
 
-    def __init__(self, rules: ContractRules, places: Mapping[str, int], file_seq: int, file: str) -> None:
+    def __init__(self, rules: ContractRules) -> None:
         self.rules, self.source = rules, rules.source
-        self._places = places
-        self._file_seq, self._file = file_seq, file
+        self._places: Mapping[str, int] = {}
+        self._file_seq, self._file = 0, ""
         self._rows = RowChecker(rules)
         self._names = self.source.column_names
         self._schema = landed_schema(self.source)
@@ -76,6 +76,10 @@ class BlockChecker:
             if column.type in DICTIONARY_TYPES
         }
         self._oddities = Oddities(rules, self._dictionaries)
+
+    def begin(self, places: Mapping[str, int], file_seq: int, file: str) -> None:
+        """The blocks that follow are of this file; `places` gives the place of each column that it has."""
+        self._places, self._file_seq, self._file = places, file_seq, file
 
     def check(self, block: TextBlock) -> CheckedBlock:
         """The landed and the rejected rows of a block, in the order of the file."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 from threading import Lock
+from typing import Protocol
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -14,48 +15,99 @@ from pipeline.landed import REJECT_SCHEMA
 COMPRESSION = "zstd"
 COMPRESSION_LEVEL = 1
 
+ROW_GROUP_ROWS = 131_072
+
 LOOKED_AT = 1_000
 """Rows of the first block by which a text column is written with a dictionary or without."""
+
+
+def _plain(field: pa.Field) -> pa.Field:
+    return field.with_type(field.type.value_type) if pa.types.is_dictionary(field.type) else field
 
 
 class PartWriter:
     """Writes the blocks of a file: `<file_seq>-<lane>.parquet` and `<file_seq>-rejects.parquet`.
 
+    The first `hold_rows` rows are held; a file that has no more is handed back as tables and writes no part.
     A lane is written by one thread at a time, the rejects by any.
     """
 
-    def __init__(self, out_dir: Path, file_seq: int) -> None:
+    def __init__(self, out_dir: Path, file_seq: int, hold_rows: int = 0) -> None:
         self._out_dir, self._file_seq = out_dir, file_seq
+        self._may_hold = hold_rows
+        self._held: list[pa.Table] = []
+        self._held_rejects: list[pa.Table] = []
         self._lanes: dict[int, _Part] = {}
         self._rejects: _Part | None = None
         self._lock = Lock()
 
     def write(self, lane: int, landed: pa.Table, rejects: pa.Table) -> None:
-        """Writes one block's rows."""
+        """Writes or holds one block's rows."""
+        if self._hold(landed, rejects):
+            return
         if landed.num_rows:
-            with self._lock:
-                part = self._lanes.get(lane)
-                if part is None:
-                    path = self._out_dir / f"{self._file_seq}-{len(self._lanes)}.parquet"
-                    part = self._lanes[lane] = _Part(path, landed.schema, *_encodings(landed))
-            part.write(landed)
+            self._lane(lane, landed).write(landed)
         if rejects.num_rows:
             with self._lock:
-                if self._rejects is None:
-                    path = self._out_dir / f"{self._file_seq}-rejects.parquet"
-                    self._rejects = _Part(path, REJECT_SCHEMA, ["file", "source", "reasons"], [])
-                self._rejects.write(rejects)
+                self._write_rejects(rejects)
 
-    def close(self) -> tuple[list[tuple[Path, int]], list[tuple[Path, int]]]:
-        """Ends the parts; those of landed and those of rejected rows, as (path, rows)."""
-        rejects = [self._rejects] if self._rejects else []
-        return [part.close() for part in self._lanes.values()], [part.close() for part in rejects]
+    def _hold(self, landed: pa.Table, rejects: pa.Table) -> bool:
+        with self._lock:
+            rows = landed.num_rows + rejects.num_rows
+            if rows > self._may_hold:
+                self._may_hold = 0
+                return False
+            self._may_hold -= rows
+            self._held += [landed] if landed.num_rows else []
+            self._held_rejects += [rejects] if rejects.num_rows else []
+            return True
+
+    def _lane(self, lane: int, first: pa.Table) -> _Part:
+        with self._lock:
+            if lane not in self._lanes:
+                path = self._out_dir / f"{self._file_seq}-{len(self._lanes)}.parquet"
+                self._lanes[lane] = _Part(path, first.schema, *_encodings(first))
+            return self._lanes[lane]
+
+    def _write_rejects(self, rejects: pa.Table) -> None:
+        if self._rejects is None:
+            path = self._out_dir / f"{self._file_seq}-rejects.parquet"
+            self._rejects = _Part(path, REJECT_SCHEMA, ["file", "source", "reasons"], [])
+        self._rejects.write(rejects)
+
+    def close(self, taken: WrittenRows) -> None:
+        """Ends the parts, and tells where the file's rows are."""
+        taken.landed, taken.rejects = self._held, self._held_rejects
+        taken.parts = [part.close() for part in self._lanes.values()]
+        taken.reject_parts = [self._rejects.close()] if self._rejects else []
 
     def discard(self) -> None:
         """Ends the parts and deletes them."""
         for part in [*self._lanes.values(), *([self._rejects] if self._rejects else [])]:
             path, _ = part.close()
             path.unlink(missing_ok=True)
+
+
+class WrittenRows(Protocol):
+    """Where the rows of a file are: in parts as (path, rows), or held as tables."""
+
+    parts: list[tuple[Path, int]]
+    reject_parts: list[tuple[Path, int]]
+    landed: list[pa.Table]
+    rejects: list[pa.Table]
+
+
+def write_part(path: Path, tables: list[pa.Table]) -> int:
+    """Writes the rows of several files of one source to one Parquet part. Returns their number."""
+    schema = tables[0].schema
+    if any(table.schema != schema for table in tables):
+        # A column that one file lacks is plain there, and a dictionary of codes in another.
+        schema = pa.schema([_plain(field) for field in schema])
+        tables = [table.cast(schema) for table in tables]
+    table = pa.concat_tables(tables).unify_dictionaries().combine_chunks()
+    part = _Part(path, table.schema, *_encodings(table))
+    part.write(table)
+    return part.close()[1]
 
 
 class _Part:
@@ -74,7 +126,7 @@ class _Part:
         )
 
     def write(self, table: pa.Table) -> None:
-        self._writer.write_table(table, row_group_size=max(table.num_rows, 1))
+        self._writer.write_table(table, row_group_size=ROW_GROUP_ROWS)
         self._rows += table.num_rows
 
     def close(self) -> tuple[Path, int]:

@@ -12,6 +12,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+
 from pipeline.contract import SOURCES, Source
 from pipeline.intake.checking import BlockChecker, CheckedBlock, Counts
 from pipeline.intake.headers import (
@@ -48,10 +50,15 @@ class IntakeSettings:
 
 @dataclass
 class TakenFile(Counts):
-    """What became of a file: counts of its rows, and the Parquet parts that hold them as (path, rows)."""
+    """What became of a file: counts of its rows, and where they are.
+
+    `parts` and `reject_parts` are Parquet files as (path, rows); `landed` and `rejects` are tables still held.
+    """
 
     parts: list[tuple[Path, int]] = field(default_factory=list)
     reject_parts: list[tuple[Path, int]] = field(default_factory=list)
+    landed: list[pa.Table] = field(default_factory=list)
+    rejects: list[pa.Table] = field(default_factory=list)
     unknown_columns: list[str] = field(default_factory=list)
     encoding: str = ""
     separator: str = ""
@@ -93,6 +100,71 @@ def digest(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
+class Intake:
+    """Takes the files of one load: what depends on the reference tables and the load alone is made once.
+
+    Args:
+        loaded_at: the naive UTC instant of the load.
+        hold_rows: files of fewer rows are handed back as tables, so that many small ones can share a part.
+    """
+
+    def __init__(
+        self, reference: Any, loaded_at: datetime, settings: IntakeSettings, hold_rows: int = 0
+    ) -> None:
+        self._reference, self._loaded_at, self._settings = reference, loaded_at, settings
+        self._hold_rows = hold_rows
+        self._clock = LocalClock(reference.zone_offsets(settings.default_zone))
+        self._names: dict[str, dict[str, str]] = {}
+        self._checkers: dict[tuple[str, int], BlockChecker] = {}
+
+    def take(
+        self,
+        path: Path,
+        name: str,
+        source: Source,
+        file_seq: int,
+        out_dir: Path,
+        advance: Advance | None = None,
+    ) -> TakenFile:
+        """Reads and checks a file; its rows are held, or lie in Parquet parts in `out_dir`.
+
+        `name` is the file's name as handed in; `advance` is told bytes read. Raises `FileRefused` for a file that
+        cannot be taken as a whole; no part of it is left then.
+        """
+        writer = PartWriter(out_dir, file_seq, self._hold_rows)
+        try:
+            reading = _open(path, name, source, self._known_names(source), self._settings, advance)
+            taken = TakenFile(unknown_columns=reading.header.unknown, separator=reading.separator)
+
+            def pipeline(lane: int) -> _Pipeline:
+                checker = self._checker(source, lane)
+                checker.begin(reading.header.positions, file_seq, name)
+                return _Pipeline(reading.parse, checker)
+
+            for counts in _run(reading.blocks, pipeline, max(self._settings.threads, 1), writer):
+                taken.add(counts)
+            writer.close(taken)
+        except BaseException:
+            writer.discard()
+            raise
+        taken.encoding = reading.encoding()
+        return taken
+
+    def _known_names(self, source: Source) -> dict[str, str]:
+        if source.name not in self._names:
+            self._names[source.name] = known_names(source, self._reference)
+        return self._names[source.name]
+
+    def _checker(self, source: Source, lane: int) -> BlockChecker:
+        """The checker of a source and lane; it remembers the codes that it met in earlier files."""
+        if (source.name, lane) not in self._checkers:
+            rules = ContractRules(
+                source, self._reference, self._loaded_at, self._settings.default_zone, self._clock
+            )
+            self._checkers[source.name, lane] = BlockChecker(rules)
+        return self._checkers[source.name, lane]
+
+
 def take_file(
     path: Path,
     name: str,
@@ -104,29 +176,8 @@ def take_file(
     out_dir: Path,
     advance: Advance | None = None,
 ) -> TakenFile:
-    """Reads and checks a file, and writes its rows to Parquet parts in `out_dir`.
-
-    `name` is the file's name as handed in, `loaded_at` the naive UTC instant of the load; `advance` is told
-    bytes read. Raises `FileRefused` for a file that cannot be taken as a whole; no part of it is left then.
-    """
-    clock = LocalClock(reference.zone_offsets(settings.default_zone))
-    rules = ContractRules(source, reference, loaded_at, settings.default_zone, clock)
-    writer = PartWriter(out_dir, file_seq)
-    try:
-        reading = _open(path, name, source, reference, settings, advance)
-        taken = TakenFile(unknown_columns=reading.header.unknown, separator=reading.separator)
-        pipelines = [
-            _Pipeline(reading.parse, BlockChecker(rules, reading.header.positions, file_seq, name))
-            for _ in range(max(settings.threads, 1))
-        ]
-        for counts in _run(reading.blocks, pipelines, writer):
-            taken.add(counts)
-        taken.parts, taken.reject_parts = writer.close()
-    except BaseException:
-        writer.discard()
-        raise
-    taken.encoding = reading.encoding()
-    return taken
+    """Takes one file alone, its rows in Parquet parts in `out_dir`; see `Intake`."""
+    return Intake(reference, loaded_at, settings).take(path, name, source, file_seq, out_dir, advance)
 
 
 @dataclass
@@ -143,15 +194,19 @@ class _Pipeline:
         return checked.counts
 
 
-def _run(blocks: Iterator[Any], pipelines: list[_Pipeline], writer: PartWriter) -> Iterator[Counts]:
-    """Runs the blocks in turn through one thread a pipeline; a single block needs no thread."""
+def _run(
+    blocks: Iterator[Any], pipeline: Callable[[int], _Pipeline], threads: int, writer: PartWriter
+) -> Iterator[Counts]:
+    """Runs the blocks in turn through one thread a lane; a single block needs no thread."""
     first = list(itertools.islice(blocks, 2))
     blocks = itertools.chain(first, blocks)
-    if len(first) < 2 or len(pipelines) < 2:
+    if len(first) < 2 or threads < 2:
+        only = pipeline(0)
         for block in blocks:
-            yield pipelines[0].run(block, 0, writer)
+            yield only.run(block, 0, writer)
         return
     del first
+    pipelines = [pipeline(lane) for lane in range(threads)]
     lanes = [ThreadPoolExecutor(1) for _ in pipelines]
     waiting: deque[Future[Counts]] = deque()
     try:
@@ -169,9 +224,13 @@ def _run(blocks: Iterator[Any], pipelines: list[_Pipeline], writer: PartWriter) 
 
 
 def _open(
-    path: Path, name: str, source: Source, reference: Any, settings: IntakeSettings, advance: Advance | None
+    path: Path,
+    name: str,
+    source: Source,
+    known: dict[str, str],
+    settings: IntakeSettings,
+    advance: Advance | None,
 ) -> _Reading:
-    known = known_names(source, reference)
     lowered = name.lower()
     if lowered.endswith((".xlsx", ".parquet")):
         blocks_of = workbook_blocks if lowered.endswith(".xlsx") else parquet_blocks
