@@ -1,76 +1,20 @@
-"""A real server on a small real lake, and a real browser that may talk to this machine alone."""
+"""A small real lake with a server on it, and a real browser that may talk to this machine alone."""
 
 from __future__ import annotations
 
 import os
-import shutil
-import socket
-import subprocess
-import sys
-import time
-import urllib.error
-import urllib.request
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
+from serving import CHROMIUM_FLAGS, chromium, serving, settle
 
 from pipeline import build
 from pipeline.sample import SampleSettings, write_sample
-from pipeline.settings import ROOT, Settings
+from pipeline.settings import Settings
 
-CHROMIUM_FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--no-first-run",
-    "--disable-quic",
-]
-START_SECONDS = 90
-DONE = "[data-testid=stApp][data-test-script-state=notRunning]"
 Visit = Callable[..., Page]
-
-
-def free_port() -> int:
-    """A port that nothing listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-@contextmanager
-def serving(lake: Path) -> Iterator[str]:
-    """`dgwatch serve` on a lake, on a free port; its address. Always stopped."""
-    port = free_port()
-    command = [sys.executable, "-m", "pipeline.cli", "serve", "--port", str(port), "--lake", str(lake)]
-    child = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    try:
-        address = f"http://127.0.0.1:{port}"
-        wait_for(f"{address}/_stcore/health", child)
-        yield address
-    finally:
-        child.terminate()
-        try:
-            child.wait(timeout=20)
-        except subprocess.TimeoutExpired:
-            child.kill()
-            child.wait()
-
-
-def wait_for(address: str, child: subprocess.Popen[bytes]) -> None:
-    until = time.monotonic() + START_SECONDS
-    while time.monotonic() < until:
-        assert child.poll() is None, "the server ended by itself"
-        try:
-            with urllib.request.urlopen(address, timeout=5):
-                return
-        except (urllib.error.URLError, OSError):
-            time.sleep(0.2)
-    raise AssertionError(f"no answer from {address} within {START_SECONDS} s")
 
 
 @pytest.fixture(scope="session")
@@ -97,14 +41,14 @@ def cold_server(lake: Path) -> Iterator[str]:
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     """Chromium. Without one the tests are skipped, but on CI (variable CI set) they fail."""
-    chromium = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    if chromium is None:
+    path = chromium()
+    if path is None:
         reason = "no chromium on the path (Debian: apt-get install chromium)"
         if os.environ.get("CI"):
             pytest.fail(reason)
         pytest.skip(reason)
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=CHROMIUM_FLAGS)
+        browser = playwright.chromium.launch(executable_path=path, args=CHROMIUM_FLAGS)
         yield browser
         browser.close()
 
@@ -146,12 +90,3 @@ def leaves(address: str) -> bool:
     """Whether a request goes to another machine."""
     local = ("http://127.0.0.1:", "ws://127.0.0.1:", "http://localhost:", "ws://localhost:", "data:", "blob:")
     return not address.startswith(local)
-
-
-def settle(page: Page) -> None:
-    """Wait until a title stands and the script has run to its end."""
-    page.wait_for_selector("[data-testid=stMainBlockContainer] h1", timeout=60_000)
-    page.wait_for_selector(DONE, timeout=60_000)
-    page.wait_for_timeout(300)
-    page.wait_for_selector(DONE, timeout=60_000)
-    assert page.query_selector("[data-testid=stException]") is None

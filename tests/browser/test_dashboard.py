@@ -12,8 +12,8 @@ from pathlib import Path
 from urllib.parse import parse_qs, urlparse
 
 import pytest
-from conftest import settle
 from playwright.sync_api import Page, expect
+from serving import settle
 
 from pages.shared.text import catalog
 from pipeline.settings import ROOT
@@ -199,7 +199,9 @@ def test_a_choice_goes_to_the_address_and_along_to_the_next_screen(visit: Visit)
 def test_a_batch_opens_from_a_list(visit: Visit) -> None:
     page = visit(f"backlog?{IN_THE_CAMPAIGN}&lang=zh&measure=stock")
     table = page.locator("[data-testid=stDataFrame]").last
+    table.locator("[role=gridcell]").first.wait_for(state="attached")
     table.scroll_into_view_if_needed()
+    page.wait_for_timeout(500)
     with page.context.expect_page() as opened:
         table.click(position={"x": 50, "y": 52})
     story = opened.value

@@ -18,12 +18,43 @@ from pages.shared import data
 from pages.shared.text import LANGUAGES, catalog
 from pipeline import build
 from pipeline.metrics import REGISTRY, Filters, Reader
-from pipeline.settings import Settings
+from pipeline.sample import SampleSettings, write_sample
+from pipeline.settings import ROOT, Settings
 
 Screen = Callable[..., AppTest]
 PAGES = ("campaign", "backlog", "batch", "trust", "methodology")
 BEFORE_EVERYTHING = "1995-01-01T00:00Z"
 IN_THE_CAMPAIGN = "2022-08-01T04:00Z"
+
+
+@pytest.fixture(scope="session")
+def small_files(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("sample")
+    write_sample(folder, SampleSettings(batches=400, ports=3, seed=7))
+    return folder
+
+
+@pytest.fixture(scope="session")
+def small_lake(small_files: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    lake = tmp_path_factory.mktemp("lake")
+    build.load(Settings(lake), [small_files])
+    return lake
+
+
+@pytest.fixture
+def screen(monkeypatch: pytest.MonkeyPatch) -> Screen:
+    """Opens a screen on a lake, as a visit to its address does: through the guard and the frame.
+
+    AppTest itself cannot open a page of `st.navigation`; the page that the guard keeps can be.
+    """
+
+    def open_screen(page: str, lake: Path, **query: str | list[str]) -> AppTest:
+        monkeypatch.setenv("DGWATCH_LAKE", str(lake))
+        at = AppTest.from_file(str(ROOT / "app.py"), default_timeout=120)
+        at.session_state["_wanted_page"] = (f"pages/{page}.py", query)
+        return at.run()
+
+    return open_screen
 
 
 def values(at: AppTest, *kinds: str) -> list[str]:
