@@ -34,7 +34,7 @@ started AS (
 
 SELECT
     s.*,
-    greatest(s.lodged_at, s.arrived_at) AS lodged_in_port_at,
+    CASE WHEN s.lodged_at IS NOT NULL THEN greatest(s.lodged_at, s.arrived_at) END AS lodged_in_port_at,
     coalesce(
         s.inspected_at < s.arrived_at
         OR s.released_at < s.arrived_at

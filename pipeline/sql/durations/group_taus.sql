@@ -1,9 +1,13 @@
 -- grain: one row a (group, clock): tau in microseconds, cut to the largest age of the group and to a cap set from outside
 -- view
+-- A group of which nothing is left in has no age to be cut to, and no tau.
 SELECT
     g.clock,
     g.un_location_code,
     g.lead_class,
-    least(g.asked_tau_micros, g.largest_micros, coalesce(c.cap_micros, g.asked_tau_micros)) AS tau_micros
+    CASE
+        WHEN g.largest_micros IS NOT NULL
+            THEN least(g.asked_tau_micros, g.largest_micros, coalesce(c.cap_micros, g.asked_tau_micros))
+    END AS tau_micros
 FROM group_ages AS g
 LEFT JOIN tau_caps AS c ON c.scope = coalesce(g.un_location_code, 'all')

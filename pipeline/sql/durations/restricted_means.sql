@@ -49,7 +49,7 @@ summed AS (
         sum(r.area_after_hours * r.area_after_hours * r.greenwood_term) AS variance,
         max(
             CASE
-                WHEN r.age_micros < r.tau_micros AND r.at_risk < 5 AND r.survival_before > 0.1 THEN 1 ELSE 0
+                WHEN r.age_micros < r.tau_micros AND r.at_risk < 5 AND r.survival_before > 0.1 + 1e-12 THEN 1 ELSE 0
             END
         ) AS is_thin
     FROM remaining AS r
