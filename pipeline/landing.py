@@ -5,14 +5,19 @@ from __future__ import annotations
 import json
 import os
 import stat
+from collections import Counter, deque
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from pathlib import Path
+from queue import SimpleQueue
 
 import pyarrow as pa
 
-from pipeline.contract import SOURCES
+from pipeline.contract import SOURCES, Source
 from pipeline.errors import UserMistake
 from pipeline.intake import FileRefused, Intake, IntakeSettings, TakenFile, digest, source_of, write_part
 from pipeline.lake import RELEASE_FILE, Draft
@@ -92,9 +97,8 @@ def land(
 ) -> Landed:
     """Takes the files one after another into the draft; a file refused or taken before changes nothing."""
     landing = _Landing(draft, known, loaded_at, reference, settings, advance)
-    summaries = [landing.take(path) for path in files]
-    landing.gathered.write_all()
-    return Landed(summaries, landing.entries)
+    landing.take_all(files)
+    return Landed(landing.summaries, landing.entries)
 
 
 class _Gathered:
@@ -103,12 +107,13 @@ class _Gathered:
     def __init__(self, draft: Draft) -> None:
         self._draft = draft
         self._tables: dict[str, list[pa.Table]] = {}
+        self._rows: Counter[str] = Counter()
 
     def add(self, table: str, held: list[pa.Table]) -> None:
         """Keeps rows for the next part of a table, and writes it when it is large enough."""
-        waiting = self._tables.setdefault(table, [])
-        waiting += held
-        if sum(rows.num_rows for rows in waiting) >= PART_ROWS:
+        self._tables.setdefault(table, []).extend(held)
+        self._rows[table] += sum(rows.num_rows for rows in held)
+        if self._rows[table] >= PART_ROWS:
             self._write(table)
 
     def write_all(self) -> None:
@@ -122,10 +127,25 @@ class _Gathered:
             path = self._draft.new_path(table)
             self._draft.add(table, path, write_part(path, waiting))
             waiting.clear()
+            self._rows[table] = 0
+
+
+@dataclass(frozen=True)
+class _Job:
+    """A file that is to be taken: what is known of it before it is read."""
+
+    path: Path
+    sha256: str
+    stamp: tuple[int, ...]
+    source: Source
+    file_seq: int
 
 
 class _Landing:
-    """The files of one call, as they are taken: entries of the ledger, and rows for the tables."""
+    """The files of one call, in their order: entries of the ledger, and rows for the tables.
+
+    Small files are read side by side, a large one by all threads; what became of them is told in order.
+    """
 
     def __init__(
         self,
@@ -136,58 +156,115 @@ class _Landing:
         settings: Settings,
         advance: Callable[[float], None],
     ) -> None:
+        self.summaries: list[FileSummary] = []
         self.entries: list[FileEntry] = []
-        self.gathered = _Gathered(draft)
+        self._gathered = _Gathered(draft)
         self._draft, self._loaded_at = draft, loaded_at
-        in_use = IntakeSettings(default_zone=settings.default_zone, threads=settings.threads)
-        self._intake = Intake(reference, loaded_at, in_use, HOLD_ROWS)
+        self._in_use = IntakeSettings(default_zone=settings.default_zone, threads=settings.threads)
+        self._intake = Intake(reference, loaded_at, self._in_use, HOLD_ROWS)
         self._advance = advance
         self._by_digest = {entry.sha256: entry for entry in known}
         self._next_seq = max((entry.file_seq for entry in known), default=0) + 1
+        self._lanes: SimpleQueue[int] = SimpleQueue()
+        self._running: deque[tuple[_Job, Future[TakenFile]]] = deque()
 
-    def take(self, path: Path) -> FileSummary:
-        """What became of a file."""
-        sha256 = None
-        try:
+    def take_all(self, files: list[Path]) -> None:
+        """Takes the files."""
+        threads = max(self._in_use.threads, 1)
+        for lane in range(threads):
+            self._lanes.put(lane)
+        with ThreadPoolExecutor(threads) as pool:
+            try:
+                for path in files:
+                    self._begin(path, pool)
+                    if len(self._running) > 2 * threads:
+                        self._settle()
+                self._settle_all()
+            finally:
+                for _, future in self._running:
+                    future.cancel()
+        self._gathered.write_all()
+
+    def _begin(self, path: Path, pool: ThreadPoolExecutor) -> None:
+        """Sets a file going, or tells at once what became of it."""
+        with self._refusals(path, None):
             stamp = _stamp(path)
             sha256 = digest(path)
+            if any(job.sha256 == sha256 for job, _ in self._running):
+                self._settle_all()
             before = self._by_digest.get(sha256)
             if before is not None:
+                self._settle_all()
                 self._advance(size_of(path))
-                return FileSummary(file=path.name, source=before.source, sha256=sha256, already_loaded=True)
-            return FileSummary.of(self._taken(path, sha256, stamp))
-        except FileRefused as refusal:
-            return FileSummary(file=path.name, source=None, sha256=sha256, error=_sentence(refusal))
-        except OSError as error:
-            if str(error.filename) != str(path):
-                raise
-            return FileSummary(
-                file=path.name, source=None, sha256=sha256, error=f"not readable: {error.strerror}"
-            )
+                summary = FileSummary(
+                    file=path.name, source=before.source, sha256=sha256, already_loaded=True
+                )
+                self.summaries.append(summary)
+                return
+            with self._refusals(path, sha256):
+                job = _Job(path, sha256, stamp, source_of(path.name), self._next_seq)
+                self._next_seq += 1
+                is_large = stamp[1] > self._in_use.block_bytes
+                if is_large:
+                    self._settle_all()
+                self._running.append((job, pool.submit(self._read, job)))
+                if is_large:
+                    self._settle_all()
 
-    def _taken(self, path: Path, sha256: str, stamp: tuple[int, ...]) -> FileEntry:
-        source = source_of(path.name)
-        table = landed_table(source.name)
-        taken = self._intake.take(
-            path, path.name, source, self._next_seq, self._draft.folder(table), self._advance
-        )
-        if _stamp(path) != stamp:
-            for part, _ in (*taken.parts, *taken.reject_parts):
-                part.unlink()
-            raise FileRefused("it changed while it was read", "Load it again once it is complete.")
-        build_id = self._draft.build_id
-        entry = _entry(path, source.name, sha256, self._next_seq, build_id, self._loaded_at, taken)
-        self._next_seq += 1
-        self._by_digest[sha256] = entry
+    def _read(self, job: _Job) -> TakenFile:
+        """Reads a file in a thread of the pool; a thread's lane is its own."""
+        lane = self._lanes.get()
+        try:
+            folder = self._draft.folder(landed_table(job.source.name))
+            return self._intake.take(
+                job.path, job.path.name, job.source, job.file_seq, folder, self._advance, lane
+            )
+        finally:
+            self._lanes.put(lane)
+
+    def _settle_all(self) -> None:
+        while self._running:
+            self._settle()
+
+    def _settle(self) -> None:
+        """Tells what became of the file that was begun first."""
+        job, future = self._running.popleft()
+        with self._refusals(job.path, job.sha256):
+            taken = future.result()
+            if _stamp(job.path) != job.stamp:
+                for part, _ in (*taken.parts, *taken.reject_parts):
+                    part.unlink()
+                raise FileRefused("it changed while it was read", "Load it again once it is complete.")
+            self._keep(job, taken)
+
+    def _keep(self, job: _Job, taken: TakenFile) -> None:
+        entry = _entry(job, self._draft.build_id, self._loaded_at, taken)
+        self._by_digest[job.sha256] = entry
         self.entries.append(entry)
+        self.summaries.append(FileSummary.of(entry))
         for name, parts, held in (
-            (table, taken.parts, taken.landed),
+            (landed_table(job.source.name), taken.parts, taken.landed),
             (REJECTS, taken.reject_parts, taken.rejects),
         ):
             for part, rows in parts:
                 self._draft.add(name, part, rows)
-            self.gathered.add(name, held)
-        return entry
+            self._gathered.add(name, held)
+
+    @contextmanager
+    def _refusals(self, path: Path, sha256: str | None) -> Iterator[None]:
+        """A file that is refused, or cannot be read, is told in the summary; the others go on."""
+        try:
+            yield
+        except FileRefused as refusal:
+            self._refuse(path, sha256, _sentence(refusal))
+        except OSError as error:
+            if str(error.filename) != str(path):
+                raise
+            self._refuse(path, sha256, f"not readable: {error.strerror}")
+
+    def _refuse(self, path: Path, sha256: str | None, sentence: str) -> None:
+        self._settle_all()
+        self.summaries.append(FileSummary(file=path.name, source=None, sha256=sha256, error=sentence))
 
 
 def _stamp(path: Path) -> tuple[int, ...]:
@@ -199,7 +276,8 @@ def _stamp(path: Path) -> tuple[int, ...]:
 
 
 def _sentence(refusal: FileRefused) -> str:
-    return f"{refusal} {refusal.hint}".strip()
+    what = str(refusal)
+    return f"{what.rstrip('.')}. {refusal.hint}" if refusal.hint else what
 
 
 def merge_small(draft: Draft) -> None:
@@ -208,16 +286,14 @@ def merge_small(draft: Draft) -> None:
         draft.merge_small(table)
 
 
-def _entry(
-    path: Path, source: str, sha256: str, file_seq: int, load_id: str, loaded_at: datetime, taken: TakenFile
-) -> FileEntry:
+def _entry(job: _Job, load_id: str, loaded_at: datetime, taken: TakenFile) -> FileEntry:
     return FileEntry(
-        file_seq=file_seq,
+        file_seq=job.file_seq,
         load_id=load_id,
-        file=path.name,
-        source=source,
-        sha256=sha256,
-        bytes=path.stat().st_size,
+        file=job.path.name,
+        source=job.source.name,
+        sha256=job.sha256,
+        bytes=job.stamp[1],
         loaded_at=loaded_at,
         encoding=taken.encoding or "",
         separator=taken.separator or "",
@@ -230,16 +306,14 @@ def _entry(
         unknown_columns=json.dumps(list(taken.unknown_columns), ensure_ascii=False),
         rejected_by_code=json.dumps(dict(sorted(taken.rejected_by_code.items()))),
         warned_by_code=json.dumps(dict(sorted(taken.warned_by_code.items()))),
-        is_sample=_is_sample(path),
+        is_sample=_is_sample(job.path.parent),
     )
 
 
-def _is_sample(path: Path) -> bool:
-    """Whether a file lies beside the mark that the sample generator leaves."""
-    mark = path.parent / SAMPLE_MARK
-    if not mark.is_file():
-        return False
+@lru_cache(maxsize=64)
+def _is_sample(folder: Path) -> bool:
+    """Whether a folder has the mark that the sample generator leaves."""
     try:
-        return bool(json.loads(mark.read_text(encoding="utf-8")).get("sample"))
+        return bool(json.loads((folder / SAMPLE_MARK).read_text(encoding="utf-8")).get("sample"))
     except (OSError, ValueError, AttributeError):
         return False

@@ -125,10 +125,12 @@ class Intake:
         file_seq: int,
         out_dir: Path,
         advance: Advance | None = None,
+        lane: int = 0,
     ) -> TakenFile:
         """Reads and checks a file; its rows are held, or lie in Parquet parts in `out_dir`.
 
-        `name` is the file's name as handed in; `advance` is told bytes read. Raises `FileRefused` for a file that
+        `name` is the file's name as handed in; `advance` is told bytes read. Files may be taken side by side,
+        each in a `lane` of its own (0 up to the threads of the settings), those of one block only. Raises `FileRefused` for a file that
         cannot be taken as a whole; no part of it is left then.
         """
         writer = PartWriter(out_dir, file_seq, self._hold_rows)
@@ -141,7 +143,7 @@ class Intake:
                 checker.begin(reading.header.positions, file_seq, name)
                 return _Pipeline(reading.parse, checker)
 
-            for counts in _run(reading.blocks, pipeline, max(self._settings.threads, 1), writer):
+            for counts in _run(reading.blocks, pipeline, lane, max(self._settings.threads, 1), writer):
                 taken.add(counts)
             writer.close(taken)
         except BaseException:
@@ -195,15 +197,15 @@ class _Pipeline:
 
 
 def _run(
-    blocks: Iterator[Any], pipeline: Callable[[int], _Pipeline], threads: int, writer: PartWriter
+    blocks: Iterator[Any], pipeline: Callable[[int], _Pipeline], lane: int, threads: int, writer: PartWriter
 ) -> Iterator[Counts]:
-    """Runs the blocks in turn through one thread a lane; a single block needs no thread."""
+    """Runs the blocks in turn through one thread a lane; a single block needs no thread and stays in its lane."""
     first = list(itertools.islice(blocks, 2))
     blocks = itertools.chain(first, blocks)
     if len(first) < 2 or threads < 2:
-        only = pipeline(0)
+        only = pipeline(lane)
         for block in blocks:
-            yield only.run(block, 0, writer)
+            yield only.run(block, lane, writer)
         return
     del first
     pipelines = [pipeline(lane) for lane in range(threads)]
