@@ -169,6 +169,21 @@ class Engine:
         ).fetchall()
         return int(rows[0][0])
 
+    def write_by_label(self, name: str, folder: Path, label: str) -> list[tuple[str, Path, int]]:
+        """Writes a relation to one Parquet file for each value of its column `label`: (value, path, rows).
+
+        The files lie in folders of their own below `folder`, and do not hold the column.
+        """
+        self.need(name)
+        rows = self._execute(
+            name,
+            f"COPY (FROM {_identifier(name)}) TO $path (FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1, "
+            f"PARTITION_BY ({_identifier(label)}), OVERWRITE_OR_IGNORE, RETURN_STATS)",
+            {"path": str(folder)},
+        ).fetchall()
+        written = [(Path(row[0]), int(row[1])) for row in rows]
+        return [(path.parent.name.split("=", 1)[1], path, count) for path, count in written]
+
     def schema(self, name: str) -> pa.Schema:
         """The Arrow schema of a relation."""
         self.need(name)

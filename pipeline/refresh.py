@@ -10,6 +10,8 @@ came out otherwise are taken out and put in. `rebuild`, and a load that changes 
 from __future__ import annotations
 
 import datetime as dt
+import os
+import shutil
 from dataclasses import dataclass
 from functools import partial
 
@@ -70,9 +72,12 @@ def _add_part(draft: Draft, engine: Engine, table: str, label: str | None, model
 
 
 def _add_months(draft: Draft, engine: Engine, table: str) -> None:
-    for (month,) in engine.rows("written_months"):
-        path = draft.new_path(table, f"{month:%Y-%m}")
-        draft.add(table, path, engine.write_parquet("written_month", path, {"ended_month": month}))
+    folder = draft.new_path(table).with_suffix("")
+    for label, written, rows in engine.write_by_label("written_by_month", folder, "label"):
+        path = draft.new_path(table, label)
+        os.replace(written, path)
+        draft.add(table, path, rows)
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 def _add_flows(draft: Draft, engine: Engine, stays: str, model: str) -> None:

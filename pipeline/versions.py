@@ -69,16 +69,15 @@ def find_repeated(engine: Engine, source_name: str, new_files: list[str], old_fi
     """
     source = SOURCES[source_name]
     schema = landed_schema(source)
-    engine.forget("repeated_rows", "repeated_hashes", "new_keys", "old_keys", "all_keyed")
+    engine.forget("repeated_rows", "repeated_hashes", "keyed_hits")
+    key_hash = {"key_hash": f"hash({key_expression(source)})"}
+    raw = {name: name for name in schema.names}
     engine.register_files("new_landed", new_files, schema)
     engine.register_files("old_landed", old_files, schema)
     engine.register_files("both_landed", [*old_files, *new_files], schema)
-    engine.project("new_keys", "new_landed", {"key_hash": f"hash({key_expression(source)})"})
-    engine.project("old_keys", "old_landed", {"key_hash": f"hash({key_expression(source)})"})
-    engine.project(
-        "all_keyed",
-        "both_landed",
-        {"key_hash": f"hash({key_expression(source)})", **repeated_columns(source)},
-    )
+    engine.project("new_keys", "new_landed", key_hash)
+    engine.project("old_keys", "old_landed", key_hash)
+    engine.project("both_keyed", "both_landed", key_hash | raw)
+    engine.project("candidates", "keyed_hits", repeated_columns(source))
     return engine.to_arrow("repeated_rows").cast(REPEATED_SCHEMA)
 

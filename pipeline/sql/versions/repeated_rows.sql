@@ -1,10 +1,4 @@
 -- grain: one row a landed row of a record that has several, where the table of repeated rows lacks it
-WITH candidates AS (
-    SELECT a.*
-    FROM all_keyed AS a
-    WHERE a.key_hash IN (SELECT h.key_hash FROM repeated_hashes AS h)
-)
-
 SELECT
     c.source,
     c.record_key,
