@@ -8,6 +8,7 @@ no release names are swept.
 
 from __future__ import annotations
 
+import itertools
 import json
 import logging
 import os
@@ -82,10 +83,13 @@ class Lake:
         """The files of a table with their labels and rows. Raises `UserMistake` where files are gone."""
         if release is None or table not in release.versions:
             return []
-        key = (release.build_id, table)
-        if key not in self._parts:
-            self._parts[key] = self._listed(table, release.versions[table])
-        return list(self._parts[key])
+        if (release.build_id, table) not in self._parts:
+            self.remember(release, table, self._listed(table, release.versions[table]))
+        return list(self._parts[release.build_id, table])
+
+    def remember(self, release: Release, table: str, parts: list[Part]) -> None:
+        """Takes the files of a table as of a release, which never change, from who knows them."""
+        self._parts[release.build_id, table] = parts
 
     def _listed(self, table: str, version: int) -> list[Part]:
         folder = self.table_folder(table)
@@ -151,19 +155,18 @@ class Draft:
         self._added: dict[str, list[Part]] = {}
         self._removed: dict[str, set[str]] = {}
         self._merged: set[str] = set()
-        self._counter = 0
+        self._numbers = itertools.count(1)
 
     def new_path(self, table: str, label: str | None = None) -> Path:
-        """Where the next part of a table may be written; its folder is there."""
-        self._counter += 1
-        folder = self.lake.table_folder(table) / self.build_id
-        folder.mkdir(parents=True, exist_ok=True)
+        """Where the next part of a table may be written; its folder is there. Threads may ask at once."""
         mark = f"{label}~" if label else ""
-        return folder / f"{mark}{self._counter:06d}.parquet"
+        return self.folder(table) / f"{mark}{next(self._numbers):06d}.parquet"
 
     def folder(self, table: str) -> Path:
         """The folder for parts of a table that others name."""
-        return self.new_path(table).parent
+        folder = self.lake.table_folder(table) / self.build_id
+        folder.mkdir(parents=True, exist_ok=True)
+        return folder
 
     def spill_folder(self) -> Path:
         """A folder for what does not fit in memory; emptied at the end."""
@@ -252,6 +255,8 @@ class Draft:
         )
         flush(self._written(touched, versions))
         write_release(self.lake.root, release)
+        for table in versions:
+            self.lake.remember(release, table, self.parts(table))
         self._tidy(release, touched)
         return release
 

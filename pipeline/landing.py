@@ -187,7 +187,7 @@ class _Landing:
 
     def _begin(self, path: Path, pool: ThreadPoolExecutor) -> None:
         """Sets a file going, or tells at once what became of it."""
-        with self._refusals(path, None):
+        with self._refusals(path, None, self._settle_all):
             stamp = _stamp(path)
             sha256 = digest(path)
             if any(job.sha256 == sha256 for job, _ in self._running):
@@ -201,7 +201,7 @@ class _Landing:
                 )
                 self.summaries.append(summary)
                 return
-            with self._refusals(path, sha256):
+            with self._refusals(path, sha256, self._settle_all):
                 job = _Job(path, sha256, stamp, source_of(path.name), self._next_seq)
                 self._next_seq += 1
                 is_large = stamp[1] > self._in_use.block_bytes
@@ -251,19 +251,22 @@ class _Landing:
             self._gathered.add(name, held)
 
     @contextmanager
-    def _refusals(self, path: Path, sha256: str | None) -> Iterator[None]:
-        """A file that is refused, or cannot be read, is told in the summary; the others go on."""
+    def _refusals(
+        self, path: Path, sha256: str | None, tell_earlier: Callable[[], None] = lambda: None
+    ) -> Iterator[None]:
+        """A file that is refused, or cannot be read, is told in the summary, in its turn; the others go on."""
         try:
             yield
         except FileRefused as refusal:
+            tell_earlier()
             self._refuse(path, sha256, _sentence(refusal))
         except OSError as error:
             if str(error.filename) != str(path):
                 raise
+            tell_earlier()
             self._refuse(path, sha256, f"not readable: {error.strerror}")
 
     def _refuse(self, path: Path, sha256: str | None, sentence: str) -> None:
-        self._settle_all()
         self.summaries.append(FileSummary(file=path.name, source=None, sha256=sha256, error=sentence))
 
 

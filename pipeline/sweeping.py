@@ -43,15 +43,20 @@ def sweep(root: Path, in_use: Iterable[str]) -> list[str]:
         deleted.append(str(path))
     if retired != since:
         swap(root / RETIRED_FILE, retired)
-    for folder in _build_folders(tables):
-        with suppress(OSError):
-            folder.rmdir()
+    _remove_empty(tables)
     return deleted
 
 
 def _build_folders(tables: Path) -> list[Path]:
     """The folders of builds, in every table; the tables' own logs are none."""
     return [path for path in tables.glob("*/*") if not path.name.startswith("_") and path.is_dir()]
+
+
+def _remove_empty(tables: Path) -> None:
+    for folder in _build_folders(tables):
+        if not any(folder.iterdir()):
+            with suppress(OSError):
+                folder.rmdir()
 
 
 def _part_files(tables: Path) -> list[Path]:

@@ -1,0 +1,81 @@
+"""Loads in processes of their own that are killed as a power switch would do it: no handler runs."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from collections.abc import Callable
+from multiprocessing.sharedctypes import Synchronized
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+from lake.support import LOADED_AT, PROCESSES, load_files
+from pipeline import build, landing, ledger, release, sweeping
+from pipeline import lake as lake_module
+
+WATCHED = {str(module.__file__) for module in (build, lake_module, landing, ledger, release, sweeping)}
+"""The modules whose steps are counted: every call that one of them makes or gets is an instant to die at."""
+
+KILLED = -signal.SIGKILL
+
+
+def count_steps(lake: Path, paths: list[Path]) -> tuple[int, int]:
+    """Loads in a process of its own. Returns how many steps it took, and at which the publishing began."""
+    steps, published = PROCESSES.Value("i", 0), PROCESSES.Value("i", 0)
+    assert _run(_stepping_load, lake, paths, None, steps, published) == 0
+    return steps.value, published.value
+
+
+def killed_at_step(lake: Path, paths: list[Path], step: int) -> None:
+    """Begins a load and kills it at a step."""
+    steps, published = PROCESSES.Value("i", 0), PROCESSES.Value("i", 0)
+    assert _run(_stepping_load, lake, paths, step, steps, published) == KILLED
+
+
+def killed_after(lake: Path, paths: list[Path], seconds: float) -> bool:
+    """Begins a load and kills it so many seconds later. Returns whether that was in time."""
+    process = PROCESSES.Process(target=_plain_load, args=(lake, paths))
+    process.start()
+    process.join(seconds)
+    process.kill()
+    process.join()
+    assert process.exitcode in (KILLED, 0)
+    return process.exitcode == KILLED
+
+
+def _run(target: Callable[..., None], *arguments: Any) -> int | None:
+    process = PROCESSES.Process(target=target, args=arguments)
+    process.start()
+    process.join()
+    return process.exitcode
+
+
+def _plain_load(lake: Path, paths: list[Path]) -> None:
+    load_files(lake, paths, LOADED_AT)
+
+
+def _stepping_load(
+    lake: Path,
+    paths: list[Path],
+    last: int | None,
+    steps: Synchronized[int],
+    published: Synchronized[int],
+) -> None:
+    taken = 0
+
+    def step(frame: FrameType, event: str, _argument: object) -> None:
+        nonlocal taken
+        if event not in ("call", "c_call") or frame.f_code.co_filename not in WATCHED:
+            return
+        if event == "call" and frame.f_code.co_name == "publish":
+            published.value = taken
+        if taken == last:
+            os.kill(os.getpid(), signal.SIGKILL)
+        taken += 1
+
+    sys.setprofile(step)
+    load_files(lake, paths, LOADED_AT)
+    sys.setprofile(None)
+    steps.value = taken
