@@ -254,7 +254,7 @@ class _Landing:
     def _refusals(
         self, path: Path, sha256: str | None, tell_earlier: Callable[[], None] = lambda: None
     ) -> Iterator[None]:
-        """A file that is refused, or cannot be read, is told in the summary, in its turn; the others go on."""
+        """A file that is refused or cannot be read is told in the summary, in its turn; the others go on."""
         try:
             yield
         except FileRefused as refusal:
