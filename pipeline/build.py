@@ -77,7 +77,9 @@ def rebuild(settings: Settings, progress: Progress | None = None) -> Release:
     lake = Lake(settings.lake)
     with lake.writing(progress.waiting) as draft:
         if draft.release is None:
-            raise NothingFound(f"{settings.lake}: nothing was loaded yet", "Load files first: dgwatch load PATH")
+            raise NothingFound(
+                f"{settings.lake}: nothing was loaded yet", "Load files first: dgwatch load PATH"
+            )
         progress.stage("Computing tables", None)
         as_of = refresh(draft, settings, reference, whole=True)
         entries = read_entries(lake.files(draft.release, "files"))
@@ -105,7 +107,9 @@ def _recounted(
     draft: Draft, settings: Settings, reference: Reference, entries: list[FileEntry]
 ) -> list[FileEntry]:
     """The ledger with the counts of now: what is superseded or a duplicate today."""
-    with open_question(settings, reference, draft.files, None, dt.datetime(1990, 1, 1), draft.spill_folder()) as engine:
+    with open_question(
+        settings, reference, draft.files, None, dt.datetime(1990, 1, 1), draft.spill_folder()
+    ) as engine:
         rows = engine.to_arrow("losers_of_file").to_pylist()
     losers = {row["file_seq"]: (row["superseded_rows"], row["duplicate_rows"]) for row in rows}
     return [entry.recounted(*losers.get(entry.file_seq, (0, 0))) for entry in entries]
@@ -146,5 +150,3 @@ def _write_load(draft: Draft, summary: LoadSummary, loaded_at: dt.datetime, seco
     path = draft.new_path("loads")
     pq.write_table(pa.Table.from_pylist([row], LOADS_SCHEMA), path)
     draft.add("loads", path, 1)
-
-

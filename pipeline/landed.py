@@ -46,7 +46,10 @@ def landed_schema(source: Source) -> pa.Schema:
     for column in source.columns:
         arrow_type = _ARROW_OF_TYPE.get(column.type, pa.string())
         if column.name in source.held_as_given:
-            fields += [pa.field(f"{column.name}_given", arrow_type), pa.field(f"{column.name}_is_local", pa.bool_())]
+            fields += [
+                pa.field(f"{column.name}_given", arrow_type),
+                pa.field(f"{column.name}_is_local", pa.bool_()),
+            ]
         else:
             fields.append(pa.field(column.name, arrow_type))
     return pa.schema([*fields, *META_FIELDS])

@@ -38,7 +38,14 @@ def _model(path: Path) -> Model:
     bare = _COMMENT.sub("", text)
     own_steps = {step.lower() for step in _STEPS.findall(bare)}
     reads = dict.fromkeys(name.lower() for name in _READS.findall(bare) if name.lower() not in own_steps)
-    return Model(path.stem, path.parent.name, text, first_line.removeprefix("-- grain: "), tuple(reads), second_line == "-- view")
+    return Model(
+        path.stem,
+        path.parent.name,
+        text,
+        first_line.removeprefix("-- grain: "),
+        tuple(reads),
+        second_line == "-- view",
+    )
 
 
 @cache

@@ -47,7 +47,9 @@ def open_question(
     engine = Engine(settings, spill_folder)
     register_reference(engine, reference, settings.default_zone)
     for name, source in SOURCES.items():
-        provide_files(engine, landed_table(name), partial(files_of, landed_table(name)), landed_schema(source))
+        provide_files(
+            engine, landed_table(name), partial(files_of, landed_table(name)), landed_schema(source)
+        )
     provide_files(engine, "repeated", partial(files_of, "repeated"), REPEATED_SCHEMA)
     set_instants(engine, settings, as_of, known_at)
     return engine
@@ -114,7 +116,9 @@ def register_reference(engine: Engine, reference: Reference, default_zone: str) 
 
 def _event_types(reference: Reference) -> pa.Table:
     lists = reference.table("code_lists")
-    rows = [row for row in lists.to_pylist() if row["list"] == "event_type" and row["code"] == row["canonical"]]
+    rows = [
+        row for row in lists.to_pylist() if row["list"] == "event_type" and row["code"] == row["canonical"]
+    ]
     return pa.table({"code": [row["code"] for row in rows], "flow": [row["flow"] for row in rows]})
 
 

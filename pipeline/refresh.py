@@ -33,7 +33,9 @@ WHOLE_FROM_SHARE = 0.3
 MERGE_FLOWS_FROM = 40
 
 
-def refresh(draft: Draft, settings: Settings, reference: Reference, whole: bool = False) -> dt.datetime | None:
+def refresh(
+    draft: Draft, settings: Settings, reference: Reference, whole: bool = False
+) -> dt.datetime | None:
     """Brings the built tables up to date with what the draft's landed tables hold. Returns the default `as_of`."""
     if whole or not _is_small(draft, reference):
         return _refresh_whole(draft, settings, reference)

@@ -80,4 +80,3 @@ def find_repeated(engine: Engine, source_name: str, new_files: list[str], old_fi
     engine.project("both_keyed", "both_landed", key_hash | raw)
     engine.project("candidates", "keyed_hits", repeated_columns(source))
     return engine.to_arrow("repeated_rows").cast(REPEATED_SCHEMA)
-

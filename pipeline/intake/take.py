@@ -130,8 +130,9 @@ class Intake:
         """Reads and checks a file; its rows are held, or lie in Parquet parts in `out_dir`.
 
         `name` is the file's name as handed in; `advance` is told bytes read. Files may be taken side by side,
-        each in a `lane` of its own (0 up to the threads of the settings), those of one block only. Raises `FileRefused` for a file that
-        cannot be taken as a whole; no part of it is left then.
+        each in a `lane` of its own (0 up to the threads of the settings), those of one block only.
+
+        Raises `FileRefused` for a file that cannot be taken as a whole; no part of it is left then.
         """
         writer = PartWriter(out_dir, file_seq, self._hold_rows)
         try:

@@ -51,15 +51,20 @@ def tell(question: Question) -> None:
     others = [] if units else [row[0] for row in engine.rows("consignments_of_units")]
     engine.register_arrow("scope_units", names_table("equipment_reference", units or [name]))
     engine.register_arrow("scope_consignments", names_table("consignment_id", [name, *others]))
-    story = {"consignment_id": pa.array([name]), "equipment_reference": pa.array([None if units else name], pa.string())}
+    story = {
+        "consignment_id": pa.array([name]),
+        "equipment_reference": pa.array([None if units else name], pa.string()),
+    }
     engine.register_arrow("story", pa.table(story))
 
 
 def _told(model: str) -> Callable[[Question], pd.DataFrame]:
     def compute(question: Question) -> pd.DataFrame:
         tell(question)
-        return question.frame(model).rename(columns={"_line": "line", "_warnings": "warnings"}).drop(
-            columns=["_file_seq", "_known_at"], errors="ignore"
+        return (
+            question.frame(model)
+            .rename(columns={"_line": "line", "_warnings": "warnings"})
+            .drop(columns=["_file_seq", "_known_at"], errors="ignore")
         )
 
     return compute
@@ -91,7 +96,9 @@ def history(question: Question) -> pd.DataFrame:
     return frame.sort_values(["source", "key", "known_at", "file", "line"], ignore_index=True)
 
 
-def _version(source: Source, row: dict[str, Any], status: str | None, files: dict[int, str]) -> dict[str, Any]:
+def _version(
+    source: Source, row: dict[str, Any], status: str | None, files: dict[int, str]
+) -> dict[str, Any]:
     values = {
         name: _plain(value)
         for name, value in row.items()
@@ -148,7 +155,9 @@ _AS_LOADED = "The live rows as loaded, with the port of their batch, their file 
 _AS_LOADED_ZH = "按加载原样列出的有效行，附批次港口、文件与行号。"
 
 
-def _rows_metric(key: str, title: str, title_zh: str, source_name: str, first: tuple[str, ...] = ()) -> Metric:
+def _rows_metric(
+    key: str, title: str, title_zh: str, source_name: str, first: tuple[str, ...] = ()
+) -> Metric:
     columns = (*_source_columns(source_name), "un_location_code", "file", "line", "warnings")
     return Metric(
         key=key,
@@ -283,7 +292,9 @@ register(
             "warnings",
         ),
     ),
-    _story_metric("batch_milestones", "Milestones", "通关节点", (*_source_columns("clearance_milestones"), *_LOADED)),
+    _story_metric(
+        "batch_milestones", "Milestones", "通关节点", (*_source_columns("clearance_milestones"), *_LOADED)
+    ),
     _story_metric("batch_findings", "Findings", "查验", (*_source_columns("inspection_findings"), *_LOADED)),
     _story_metric("batch_cases", "Cases", "案件", (*_source_columns("penalty_cases"), *_LOADED)),
     Metric(
@@ -296,7 +307,14 @@ register(
         definition_zh="编号、箱号或报关单号以所输文字开头的批次。",
         sql="find_batches",
         family="batch",
-        columns=("consignment_id", "un_location_code", "lead_class", "arrived_at", "left_at", "equipment_reference"),
+        columns=(
+            "consignment_id",
+            "un_location_code",
+            "lead_class",
+            "arrived_at",
+            "left_at",
+            "equipment_reference",
+        ),
         compute=find_batches,
         source="the data contract",
     ),

@@ -89,7 +89,9 @@ def campaign(question: Question) -> pd.DataFrame:
     if by == ("date",):
         return campaign_days(question)
     if by:
-        raise UserMistake(f"--by {','.join(by)}: campaign knows date only", "Give --by date, or leave it out.")
+        raise UserMistake(
+            f"--by {','.join(by)}: campaign knows date only", "Give --by date, or leave it out."
+        )
     row = prepare(question)
     frame = question.frame("campaign")[list(REPORT_COLUMNS)]
     frame = frame.astype({name: "Int64" for name in WHOLE_NUMBERS})
@@ -101,7 +103,9 @@ def _with_reduction(frame: pd.DataFrame, question: Question) -> pd.DataFrame:
     """The headline: the period clock's restricted mean of overall clearance against the campaign's baseline."""
     plain = replace(question, filters=replace(question.filters, by=(), count="batch"))
     found = reduction(plain)
-    headline = found[(found["clock"] == "period") & (found["statistic"] == "rmst")].set_index("un_location_code")
+    headline = found[(found["clock"] == "period") & (found["statistic"] == "rmst")].set_index(
+        "un_location_code"
+    )
     for column, source in REDUCTION_OF.items():
         frame[column] = frame["scope"].map(headline[source]).astype("Float64")
     return frame

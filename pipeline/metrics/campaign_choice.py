@@ -33,6 +33,7 @@ def campaign_ports(question: Question, campaign: dict[str, Any]) -> list[str]:
     missing = [code for code in codes if code not in known]
     if missing:
         raise UserMistake(
-            f"{campaign['campaign_id']}: {', '.join(missing)} is not in the list of ports", "Mend campaigns.csv."
+            f"{campaign['campaign_id']}: {', '.join(missing)} is not in the list of ports",
+            "Mend campaigns.csv.",
         )
     return sorted({known[code] for code in codes})

@@ -46,7 +46,16 @@ DURATION_COLUMNS = (
     "flags",
     "lead_class",
 )
-SURVIVAL_COLUMNS = ("un_location_code", "clock", "age_hours", "at_risk", "ended", "survival", "lower", "upper")
+SURVIVAL_COLUMNS = (
+    "un_location_code",
+    "clock",
+    "age_hours",
+    "at_risk",
+    "ended",
+    "survival",
+    "lower",
+    "upper",
+)
 REDUCTION_COLUMNS = (
     "un_location_code",
     "clock",
@@ -207,7 +216,9 @@ def _reduction_rows(question: Question) -> list[dict[str, Any]]:
         question.engine.register_arrow("tau_caps", _caps(caps))
         tables = [_statistics(question, *days) for days in (baseline, window)]
     scopes = sorted(tables[0].keys() | tables[1].keys())
-    return [row for scope in scopes for row in _compare(scope, tables[0].get(scope, {}), tables[1].get(scope, {}))]
+    return [
+        row for scope in scopes for row in _compare(scope, tables[0].get(scope, {}), tables[1].get(scope, {}))
+    ]
 
 
 def _set_window(question: Question, first: dt.date | None, last: dt.date | None) -> None:
@@ -234,7 +245,8 @@ def _statistics(question: Question, first: dt.date | None, last: dt.date | None)
 
 def _compare(scope: str, baseline: dict[str, Any], window: dict[str, Any]) -> list[dict[str, Any]]:
     rows = [
-        _compared(scope, clock, statistic, baseline.get(clock), window.get(clock)) for clock, statistic in STATISTICS
+        _compared(scope, clock, statistic, baseline.get(clock), window.get(clock))
+        for clock, statistic in STATISTICS
     ]
     mean, rmst = rows[0]["reduction_pct"], rows[-1]["reduction_pct"]
     if mean is not None and rmst is not None and mean * rmst < 0:
@@ -313,8 +325,8 @@ _CLOCKS = (
     "at the window's first instant is in the first only."
 )
 _CLOCKS_ZH = (
-    "按离港：窗口内结束者，与官方统计一致。按到港批次：窗口内到达者，跟踪至 as_of。按时段：窗口内在港者，自窗口开始时的在港时长起计，"
-    "至其结束或窗口结束；该口径的限制均值为主要指标。在清理陈货的行动中，按离港均值会上升，而港口实际变快。"
+    "按离港：窗口内结束者，与官方统计一致。按到港批次：窗口内到达者，跟踪至 as_of。按时段：窗口内在港者，"
+    "自窗口开始时的在港时长起计，至其结束或窗口结束；该口径的限制均值为主要指标。在清理陈货的行动中，按离港均值会上升，而港口实际变快。"
     "两口径的已结束数可因定义而不同：恰在窗口起点离港者仅计入按离港口径。"
 )
 

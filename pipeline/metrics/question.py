@@ -6,7 +6,7 @@ import datetime as dt
 import difflib
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 import pandas as pd
@@ -15,8 +15,8 @@ import pyarrow as pa
 from pipeline.engine import Engine
 from pipeline.errors import UserMistake
 from pipeline.lake import Lake, Release
-from pipeline.ledger import FILES_SCHEMA, LOADS_SCHEMA
 from pipeline.landed import REJECT_SCHEMA
+from pipeline.ledger import FILES_SCHEMA, LOADS_SCHEMA
 from pipeline.metrics.filters import Filters
 from pipeline.question import names_table, narrow, open_question, provide_files
 from pipeline.reference import Reference
@@ -51,7 +51,9 @@ class Question:
         return (
             asked.known_at is None
             and self.release.reference_digest == self.reference.digest
-            and (asked.as_of is None or (self.release.as_of is not None and asked.as_of >= self.release.as_of))
+            and (
+                asked.as_of is None or (self.release.as_of is not None and asked.as_of >= self.release.as_of)
+            )
         )
 
     @cached_property
@@ -104,7 +106,7 @@ class Question:
         for table, model in BUILT_TABLES.items():
             files = self._files(table)
             if files:
-                engine.provide(model, lambda m=model, f=files: engine.register_files(m, f, pa.schema([])))
+                engine.provide(model, partial(engine.register_files, model, files, None))
 
     def _check(self) -> None:
         asked = self.filters
@@ -142,7 +144,9 @@ class Question:
         engine.register_arrow("wanted_classes", names_table("code", self.classes))
         directions = [asked.direction] if asked.direction else []
         engine.register_arrow("wanted_directions", names_table("direction", directions))
-        engine.provide("stays", lambda: engine.alias("stays", "unit_stays" if asked.count == "unit" else "batch_stays"))
+        engine.provide(
+            "stays", lambda: engine.alias("stays", "unit_stays" if asked.count == "unit" else "batch_stays")
+        )
         self.register_asked(asked, engine)
 
     def register_asked(self, asked: Filters, engine: Engine | None = None) -> None:
@@ -174,4 +178,6 @@ def _asked(asked: Filters) -> pa.Table:
 
 def _near(text: str, known: Iterable[str]) -> str:
     close = difflib.get_close_matches(text.upper(), [code.upper() for code in known], n=3)
-    return f"Did you mean {', '.join(close)}?" if close else "See the reference tables for the codes there are."
+    return (
+        f"Did you mean {', '.join(close)}?" if close else "See the reference tables for the codes there are."
+    )

@@ -21,7 +21,8 @@ def _entries(question: Question) -> list[dict[str, Any]]:
     rows = question.engine.to_arrow("files").to_pylist()
     known_at = question.filters.known_at
     return sorted(
-        (row for row in rows if known_at is None or row["loaded_at"] <= known_at), key=lambda row: row["file_seq"]
+        (row for row in rows if known_at is None or row["loaded_at"] <= known_at),
+        key=lambda row: row["file_seq"],
     )
 
 
@@ -32,13 +33,16 @@ def rejects(question: Question) -> pd.DataFrame:
     if wanted is not None:
         entries = [row for row in entries if _is_named(row, wanted)]
         if not entries:
-            raise UserMistake(f"{wanted}: no file of that name was loaded", "See `dgwatch trust` for the files loaded.")
+            raise UserMistake(
+                f"{wanted}: no file of that name was loaded", "See `dgwatch trust` for the files loaded."
+            )
     sequences = {row["file_seq"] for row in entries}
     rows = [row for row in question.engine.to_arrow("rejects").to_pylist() if row["_file_seq"] in sequences]
     rows.sort(key=lambda row: (row["_file_seq"], row["_line"]))
     if wanted is None:
         found = [
-            (row["file"], row["_line"], row["source"], row["reasons"], row["details"], row["raw"]) for row in rows
+            (row["file"], row["_line"], row["source"], row["reasons"], row["details"], row["raw"])
+            for row in rows
         ]
         return pd.DataFrame(found, columns=list(REJECT_COLUMNS))
     header = SOURCES[entries[0]["source"]].column_names
@@ -86,7 +90,9 @@ def warnings(question: Question) -> pd.DataFrame:
         }
         for source, rows in unknown.groupby("source")["rows"].sum().items()
     ]
-    return pd.concat([frame, pd.DataFrame(extra, columns=frame.columns)], ignore_index=True) if extra else frame
+    return (
+        pd.concat([frame, pd.DataFrame(extra, columns=frame.columns)], ignore_index=True) if extra else frame
+    )
 
 
 def _by_code(question: Question, field: str, table: str, column: str) -> pd.DataFrame:
@@ -97,7 +103,13 @@ def _by_code(question: Question, field: str, table: str, column: str) -> pd.Data
             key = (entry["source"], code)
             sums[key] = sums.get(key, 0) + count
     rows = [
-        (source, code, count, sentences.get(code, {}).get("sentence", ""), sentences.get(code, {}).get("sentence_zh", ""))
+        (
+            source,
+            code,
+            count,
+            sentences.get(code, {}).get("sentence", ""),
+            sentences.get(code, {}).get("sentence_zh", ""),
+        )
         for (source, code), count in sorted(sums.items())
     ]
     return pd.DataFrame(rows, columns=["source", column, "rows", "sentence", "sentence_zh"])
@@ -147,23 +159,23 @@ def _count_rows(question: Question, check: str, model: str, detail: str) -> list
 
 def _little_rows(question: Question) -> list[dict[str, Any]]:
     rows = []
-    for row in question.frame("littles_check").itertuples():
+    for row in question.engine.to_arrow("littles_check").to_pylist():
         rows.append(
             _row(
                 "batch_hours",
-                un_location_code=row.un_location_code,
-                value=row.batch_hours,
+                un_location_code=row["un_location_code"],
+                value=row["batch_hours"],
                 unit="batch-hours",
-                detail=f"integral of stock {row.stock_hours:.6f}; the two are equal",
+                detail=f"integral of stock {row['stock_hours']:.6f}; the two are equal",
             )
         )
-        if row.window_hours > 0 and row.exits:
-            mean_stock = row.stock_hours / row.window_hours
-            expected = row.arrivals / row.window_hours * row.mean_dwell_hours
+        if row["window_hours"] > 0 and row["exits"]:
+            mean_stock = row["stock_hours"] / row["window_hours"]
+            expected = row["arrivals"] / row["window_hours"] * row["mean_dwell_hours"]
             rows.append(
                 _row(
                     "littles_law_residual",
-                    un_location_code=row.un_location_code,
+                    un_location_code=row["un_location_code"],
                     value=mean_stock - expected,
                     unit="batches",
                     detail=f"mean stock {mean_stock:.3f} less arrivals an hour x mean dwell of exits {expected:.3f}: "
