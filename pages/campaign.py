@@ -34,6 +34,8 @@ total = headline.total(scopes)
 headline.progress(total, this, data.as_of(chosen))
 components.cards(headline.cards(total, published))
 st.caption(words("campaign.published.note"))
+if not headline.has_reduction(total):
+    st.caption(words("campaign.reduction.none"))
 
 left, right = st.columns([3, 2], gap="large")
 with left:

@@ -64,21 +64,20 @@ def cards(row: pd.Series, published: pd.DataFrame) -> list[tuple[str, str, str]]
         "cleared": words.count(row["cleared_opening"] + row["cleared_new"]),
         "misdeclared": words.count(row["misdeclared_batches"]),
         "cases": words.count(row["penalty_cases"]),
-        "reduction": _reduction(row),
+        "reduction": words.percent(row["reduction_pct"]) or words("not_had"),
     }
-    return [
-        (words(f"campaign.card.{name}"), figure, _published(published, name)) for name, figure in ours.items()
-    ]
+    below = {name: _published(published, name) for name in ours}
+    if has_reduction(row):
+        lower, upper = (words.number(row[f"reduction_{end}_pct"], 1) for end in ("lower", "upper"))
+        below["reduction"] = (
+            f"{words('campaign.reduction.interval', lower=lower, upper=upper)} · {below['reduction']}"
+        )
+    return [(words(f"campaign.card.{name}"), figure, below[name]) for name, figure in ours.items()]
 
 
-def _reduction(row: pd.Series) -> str:
-    words = frame.words()
-    value = row.get("reduction_pct")
-    return (
-        words("not_yet")
-        if value is None or pd.isna(value)
-        else words("percent", value=words.number(value, 1))
-    )
+def has_reduction(row: pd.Series) -> bool:
+    """Whether the data gave a clearance-time reduction with its interval."""
+    return not row[["reduction_pct", "reduction_lower_pct", "reduction_upper_pct"]].isna().any()
 
 
 def _published(published: pd.DataFrame, name: str) -> str:

@@ -197,11 +197,9 @@ def test_a_choice_goes_to_the_address_and_along_to_the_next_screen(visit: Visit)
 
 
 def test_a_batch_opens_from_a_list(visit: Visit) -> None:
-    page = visit(f"backlog?{IN_THE_CAMPAIGN}&lang=zh&measure=stock")
-    table = page.locator("[data-testid=stDataFrame]").last
+    page = visit(f"batch?search=SB&lang=zh&{IN_THE_CAMPAIGN}")
+    table = page.locator("[data-testid=stDataFrame]").first
     table.locator("[role=gridcell]").first.wait_for(state="attached")
-    table.scroll_into_view_if_needed()
-    page.wait_for_timeout(500)
     with page.context.expect_page() as opened:
         table.click(position={"x": 50, "y": 52})
     story = opened.value

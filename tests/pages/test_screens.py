@@ -7,6 +7,7 @@ import json
 import re
 import zipfile
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -111,7 +112,7 @@ class TestEveryScreen:
 
 def test_campaign_shows_what_the_report_says(screen: Screen, small_lake: Path) -> None:
     at = screen("campaign", small_lake, as_of=IN_THE_CAMPAIGN)
-    asked = Filters(as_of=pd.Timestamp("2022-08-01T04:00").to_pydatetime(), campaign_id="special-action-2022")
+    asked = Filters(as_of=datetime(2022, 8, 1, 4), campaign_id="special-action-2022")
     total = Reader(Settings(small_lake)).query("campaign", asked).iloc[0]
     words = catalog("en")
     got = figures(at)
@@ -121,17 +122,31 @@ def test_campaign_shows_what_the_report_says(screen: Screen, small_lake: Path) -
     assert total["cleared_opening"] > 0
 
 
-def test_campaign_says_that_clearance_time_is_not_computed(screen: Screen, small_lake: Path) -> None:
+def test_the_headline_stands_beside_the_published_figures(screen: Screen, small_lake: Path) -> None:
     at = screen("campaign", small_lake, as_of=IN_THE_CAMPAIGN)
-    words = catalog("en")
-    assert figures(at)[words["campaign.card.reduction"]] == "not computed yet"
-    below = [metric.delta for metric in at.metric]
+    below = [metric.delta.split(" · ")[-1] for metric in at.metric]
     assert below == [
         "Published for 2022: more than 2,400",
         "Published for 2022: more than 1,600",
         "Published for 2022: more than 500",
         "Published for 2022: more than 60 %",
     ]
+
+
+def test_the_reduction_is_the_reports_with_its_interval(screen: Screen, small_lake: Path) -> None:
+    at = screen("campaign", small_lake, as_of="2022-09-22T12:00Z")
+    asked = Filters(as_of=datetime(2022, 9, 22, 12), campaign_id="special-action-2022")
+    total = Reader(Settings(small_lake)).query("campaign", asked).iloc[0]
+    assert at.metric[3].value == f"{total['reduction_pct']:.1f} %"
+    interval = f"{total['reduction_lower_pct']:.1f} to {total['reduction_upper_pct']:.1f} %"
+    assert interval in at.metric[3].delta
+
+
+def test_a_reduction_that_cannot_be_had_is_said_so(screen: Screen, small_lake: Path) -> None:
+    at = screen("campaign", small_lake, as_of=BEFORE_EVERYTHING)
+    words = catalog("en")
+    assert at.metric[3].value == words["not_had"]
+    assert words["campaign.reduction.none"] in values(at, "caption")
 
 
 def test_campaign_counts_its_days(screen: Screen, small_lake: Path) -> None:
@@ -148,7 +163,7 @@ def test_campaign_counts_its_days(screen: Screen, small_lake: Path) -> None:
 
 def test_backlog_headline_is_the_readers(screen: Screen, small_lake: Path) -> None:
     at = screen("backlog", small_lake, as_of=IN_THE_CAMPAIGN)
-    asked = Filters(as_of=pd.Timestamp("2022-08-01T04:00").to_pydatetime())
+    asked = Filters(as_of=datetime(2022, 8, 1, 4))
     row = Reader(Settings(small_lake)).query("stock_headline", asked).iloc[0]
     assert figures(at)["Backlog"] == f"{row['backlog']:,} batches"
     assert figures(at)["Stock"] == f"{row['stock']:,} batches"
@@ -259,7 +274,7 @@ def test_a_download_says_what_it_is(
     screen: Screen, small_lake: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("DGWATCH_LAKE", str(small_lake))
-    asked = Filters(ports=("CNSHG",), as_of=pd.Timestamp("2022-08-01T04:00").to_pydatetime())
+    asked = Filters(ports=("CNSHG",), as_of=datetime(2022, 8, 1, 4))
     rows = Reader(Settings(small_lake)).query("stock_by_port_day", asked)
     with zipfile.ZipFile(io.BytesIO(data.download(rows, "stock_by_port_day", asked))) as archive:
         table = pd.read_csv(archive.open("stock_by_port_day.csv"))

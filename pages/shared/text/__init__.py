@@ -69,6 +69,10 @@ class Words:
         """A whole number, or the mark for one that cannot be had."""
         return self("none") if value is None or value != value else self.number(value)
 
+    def percent(self, value: float | None) -> str:
+        """A percentage that is one already; empty where there is none."""
+        return "" if value is None or value != value else self("percent", value=self.number(value, 1))
+
     def share(self, part: float, whole: float) -> str:
         """`part / whole` as a percentage with both beside it; the mark for nothing where `whole` is 0."""
         if not whole:
