@@ -7,7 +7,7 @@ beforehand, so that no row can be lost or invented.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
 
@@ -81,7 +81,7 @@ class BlockParser:
             if spoilt.get(index) != "line_too_long":
                 spoilt[index] = "undecodable"
         given = np.delete(np.arange(len(records)), list(spoilt)) if spoilt else np.arange(len(records))
-        text = _text_of(records, given, spoilt)
+        text = _text_of(records, spoilt)
         table, misfits = self._read(text, len(text)) if len(given) else (self._empty(), [])
         for number in misfits:
             spoilt[int(given[number])] = "wrong_field_count"
@@ -159,15 +159,28 @@ def as_text(raw: bytes) -> str:
         return raw.decode("utf-8", "replace")
 
 
-def _text_of(records: Records, given: NDArray[np.int64], spoilt: dict[int, str]) -> bytes:
-    """The text of the given records for Arrow: as it stands where nothing has to be left out or restored."""
+def _text_of(records: Records, spoilt: dict[int, str]) -> bytes:
+    """The text of the right records for Arrow: as it stands, but for what has to be left out or restored."""
     if not spoilt and not records.restored:
         text = records.text[: records.consumed]
     else:
-        text = b"\n".join(records.restored.get(index) or records.raw(index) for index in given.tolist())
+        text = b"\n".join(_runs(records, spoilt))
     # Arrow takes a byte order mark off the front of what it reads, which here is a block of its own. The line
     # feed before it is an empty line, which counts for nothing.
     return b"\n" + text if text.startswith(b"\xef\xbb\xbf") else text
+
+
+def _runs(records: Records, spoilt: dict[int, str]) -> Iterator[bytes]:
+    """The text between records that are left out or restored, run by run, and the restored ones."""
+    begin = 0
+    for index in sorted(spoilt.keys() | records.restored.keys()):
+        if index > begin:
+            yield records.text[records.starts[begin] : records.ends[index - 1]]
+        if index not in spoilt:
+            yield records.restored[index]
+        begin = index + 1
+    if begin < len(records):
+        yield records.text[records.starts[begin] : records.ends[-1]]
 
 
 def _undecodable(records: Records) -> list[int]:
