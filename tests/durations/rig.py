@@ -11,6 +11,7 @@ from typing import Any
 import pyarrow as pa
 
 from pipeline.engine import Engine
+from pipeline.metrics.durations import WINDOWED_MODELS
 from pipeline.settings import Settings
 
 from .clocks import Spell, Window
@@ -48,6 +49,7 @@ def ask(
     engine: Engine, window: Window, tau: int, by: tuple[str, ...] = ("port",), stage: str = "overall"
 ) -> None:
     """What the report would be asked: the window, tau in hours, the columns to group by."""
+    engine.forget(*WINDOWED_MODELS, "spells", "clearance_spells")
     windows = {
         "un_location_code": texts(PORTS),
         "from_at": instants([window.first] * len(PORTS)),

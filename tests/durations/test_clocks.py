@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import os
+from typing import Any
 
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
+
+from pipeline.engine import Engine
 
 from . import clocks, rig
 from .clocks import Spell, Window
@@ -72,15 +75,15 @@ def compare(spells: list[Spell], window: Window, tau: int, by: tuple[str, ...], 
         (rig.stays if measure == "dwell" else rig.clearances)(engine, spells)
         actual = rig.durations(engine)
         assert actual.keys() == expected.keys()
-        for key, row in expected.items():
-            assert not rig.unlike(actual[key], {name: row[name] for name in CELLS}), key
+        for cell, row in expected.items():
+            assert not rig.unlike(actual[cell], {name: row[name] for name in CELLS}), cell
         if "class" not in by:
             compare_curves(engine, spells, window, by)
 
 
-def compare_curves(engine: rig.Engine, spells: list[Spell], window: Window, by: tuple[str, ...]) -> None:
+def compare_curves(engine: Engine, spells: list[Spell], window: Window, by: tuple[str, ...]) -> None:
     """Every row of the survival report: age 0, and each age at which something ended."""
-    expected = []
+    expected: list[tuple[Any, ...]] = []
     for (port, _), members in groups(spells, by).items():
         for clock in ("cohort", "period"):
             risks = [risk for risk in clocks.on_clock(clock, members, window) if not risk.left_out]

@@ -1,9 +1,11 @@
 -- grain: one row a port: batch-hours present over the whole window, summed over stays and as the integral of stock
+-- Both are sums of whole microseconds, so they are equal to the last digit or something is wrong.
 WITH windows AS (
     SELECT
         w.un_location_code,
         coalesce(w.from_at, f.first_at) AS from_at,
-        CASE WHEN w.until_at < p.as_of THEN w.until_at ELSE p.as_of END AS until_at
+        CASE WHEN w.until_at <= p.as_of THEN w.until_at ELSE p.as_of END AS until_at,
+        coalesce(w.until_at <= p.as_of, FALSE) AS is_over
     FROM asked_windows AS w
     INNER JOIN (
         SELECT un_location_code, min(arrived_at) AS first_at FROM counted GROUP BY un_location_code
@@ -19,11 +21,16 @@ present AS (
         greatest(s.arrived_at, w.from_at) AS starts_at,
         least(coalesce(s.left_at, w.until_at), w.until_at) AS ends_at,
         s.arrived_at >= w.from_at AS is_arrival,
-        coalesce(s.left_at >= w.from_at AND s.left_at <= w.until_at, FALSE) AS is_exit,
+        coalesce(
+            s.left_at >= w.from_at AND (s.left_at < w.until_at OR (s.left_at = w.until_at AND NOT w.is_over)), FALSE
+        ) AS is_exit,
         (unix_micros(s.left_at) - unix_micros(s.arrived_at)) / CAST(3600000000 AS DOUBLE) AS dwell_hours
     FROM counted AS s
     INNER JOIN windows AS w ON w.un_location_code = s.un_location_code
-    WHERE s.arrived_at <= w.until_at AND (s.left_at IS NULL OR s.left_at >= w.from_at)
+    WHERE
+        w.from_at <= w.until_at
+        AND (s.arrived_at < w.until_at OR (s.arrived_at = w.until_at AND NOT w.is_over))
+        AND (s.left_at IS NULL OR s.left_at >= w.from_at)
 ),
 
 changes AS (
@@ -51,7 +58,9 @@ steps AS (
 ),
 
 integrals AS (
-    SELECT un_location_code, sum(stock * coalesce(micros, 0)) / CAST(3600000000 AS DOUBLE) AS stock_hours
+    SELECT
+        un_location_code,
+        sum(CAST(stock * coalesce(micros, 0) AS DECIMAL(38, 0))) / CAST(3600000000 AS DOUBLE) AS stock_hours
     FROM steps
     GROUP BY un_location_code
 )
@@ -59,7 +68,8 @@ integrals AS (
 SELECT
     r.un_location_code,
     i.stock_hours,
-    sum((unix_micros(r.ends_at) - unix_micros(r.starts_at)) / CAST(3600000000 AS DOUBLE)) AS batch_hours,
+    sum(CAST(unix_micros(r.ends_at) - unix_micros(r.starts_at) AS DECIMAL(38, 0))) / CAST(3600000000 AS DOUBLE)
+        AS batch_hours,
     (unix_micros(max(r.until_at)) - unix_micros(max(r.from_at))) / CAST(3600000000 AS DOUBLE) AS window_hours,
     count(*) FILTER (WHERE r.is_arrival) AS arrivals,
     count(*) FILTER (WHERE r.is_exit) AS exits,
