@@ -9,6 +9,7 @@ import csv
 import io
 import json
 import os
+import random
 import re
 import tempfile
 from collections.abc import Iterator
@@ -168,11 +169,13 @@ def check_campaign(lake: Lake, product: Product, asked: Options) -> None:
     compare(expected, product.table(*words, "--by", "date"), ("scope", "date"), columns)
 
 
-def test_spoilt_files(tmp_path: Path) -> None:
-    """Every spoilt file: its counts, and of every rejected line its reasons."""
+@pytest.mark.parametrize("kind", ["known", "random"])
+def test_spoilt_files(kind: str, tmp_path: Path) -> None:
+    """Spoilt files, many in one call: their counts, and of every rejected line its file and reasons."""
+    seed = 1 if "DGWATCH_EXAMPLES" not in os.environ else random.randrange(10**6)
+    files = pollute.spoilt_files() if kind == "known" else pollute.mutated_files(seed, 200)
     product = Product(tmp_path, {})
     lake = Lake(Tables())
-    files = pollute.spoilt_files()
     compare_load(lake, product, files, "2022-07-01T00:00:00Z")
     expected = [
         {"file": file.name, "line": str(reject.line), "reasons": " ".join(sorted(reject.reasons))}

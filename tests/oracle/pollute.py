@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import gzip
 from collections.abc import Callable
+from itertools import cycle
+from random import Random
 
 Spoil = Callable[[list[bytes]], bytes]
 
@@ -268,3 +270,30 @@ def spoilt_files() -> list[tuple[str, bytes]]:
     files += [(f"dg_items-{name}.csv", spoil(goods(name))) for name, spoil in OF_GOODS.items()]
     files += [(f"yard_moves-{name}.csv.gz", pack(lf(moves(name)))) for name, pack in WHOLE_GZ.items()]
     return files
+
+
+PIECES = (
+    *(b'"', b'"', b'""', b",", b";", b"\t", b"\r", b"\n", b"\r\n", b" ", b"-", b"/", b":", b"Z", b"0", b"1"),
+    *(b"\x00", b"\x0b", b"\x1c", b"\x1f", b"\x7f", b"\xc2\x85", b"\xff", b"\xce", b"\xa3", b"\xce\xa3"),
+    *(b"\xe5\x8d\xb1", b"\xef\xbb\xbf"),
+)
+
+
+def mutated(lines: list[bytes], random: Random) -> bytes:
+    """A file with one to four accidents at random places behind its header: bytes put in, taken out, replaced."""
+    body = bytearray(lf(lines[1:]))
+    for _ in range(random.randint(1, 4)):
+        at = random.randrange(len(body))
+        taken = random.choice((0, 0, 1, random.randint(1, 6)))
+        body[at : at + taken] = random.choice(PIECES) if taken < 2 else b""
+    return lines[0] + b"\n" + bytes(body)
+
+
+def mutated_files(seed: int, count: int) -> list[tuple[str, bytes]]:
+    """Many spoilt files of two sources; the same seed gives the same bytes."""
+    random = Random(seed)
+    made = [("yard_moves", moves), ("yard_moves", moves), ("dg_items", goods)]
+    return [
+        (f"{source}-{n}.csv", mutated(make(f"m{n:03}"), random))
+        for n, (source, make) in zip(range(count), cycle(made), strict=False)
+    ]

@@ -121,7 +121,7 @@ class Tables:
 
     def port(self, code: str) -> str | None:
         """The port's own code for a code or an alias, in any case; None where it is no port of the list."""
-        return self._own_code.get(code.strip().upper())
+        return self._own_code.get(code.upper())
 
     def zone(self, port: str) -> ZoneInfo:
         """The port's time zone."""
