@@ -35,7 +35,7 @@ HOLD_ROWS = 100_000
 PART_ROWS = 400_000
 """Rows held of a source at most, before they are written."""
 
-GROWING = (REJECTS, "repeated", "loads")
+GROWING = (REJECTS, "repeated", "loads", "stays", "unit_stays")
 
 
 @dataclass(frozen=True)
@@ -207,17 +207,23 @@ class _Landing:
                 is_large = stamp[1] > self._in_use.block_bytes
                 if is_large:
                     self._settle_all()
-                self._running.append((job, pool.submit(self._read, job)))
+                self._running.append((job, pool.submit(self._read, job, is_large)))
                 if is_large:
                     self._settle_all()
 
-    def _read(self, job: _Job) -> TakenFile:
-        """Reads a file in a thread of the pool; a thread's lane is its own."""
+    def _read(self, job: _Job, is_alone: bool) -> TakenFile:
+        """Reads a file in a thread of the pool: in a lane of its own, or in all of them where it runs alone."""
         lane = self._lanes.get()
         try:
             folder = self._draft.folder(landed_table(job.source.name))
             return self._intake.take(
-                job.path, job.path.name, job.source, job.file_seq, folder, self._advance, lane
+                job.path,
+                job.path.name,
+                job.source,
+                job.file_seq,
+                folder,
+                self._advance,
+                None if is_alone else lane,
             )
         finally:
             self._lanes.put(lane)

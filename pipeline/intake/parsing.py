@@ -161,10 +161,8 @@ def as_text(raw: bytes) -> str:
 
 def _text_of(records: Records, spoilt: dict[int, str]) -> bytes:
     """The text of the right records for Arrow: as it stands, but for what has to be left out or restored."""
-    if not spoilt and not records.restored:
-        text = records.text[: records.consumed]
-    else:
-        text = b"\n".join(_runs(records, spoilt))
+    is_whole = not spoilt and not records.restored
+    text = records.text[: records.consumed] if is_whole else b"\n".join(_runs(records, spoilt))
     # Arrow takes a byte order mark off the front of what it reads, which here is a block of its own. The line
     # feed before it is an empty line, which counts for nothing.
     return b"\n" + text if text.startswith(b"\xef\xbb\xbf") else text

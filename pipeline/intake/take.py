@@ -125,12 +125,13 @@ class Intake:
         file_seq: int,
         out_dir: Path,
         advance: Advance | None = None,
-        lane: int = 0,
+        lane: int | None = None,
     ) -> TakenFile:
         """Reads and checks a file; its rows are held, or lie in Parquet parts in `out_dir`.
 
-        `name` is the file's name as handed in; `advance` is told bytes read. Files may be taken side by side,
-        each in a `lane` of its own (0 up to the threads of the settings), those of one block only.
+        `name` is the file's name as handed in; `advance` is told bytes read. With a `lane` (0 up to
+        the threads of the settings) the file stays in it, so that others may be taken side by side in other lanes;
+        without one its blocks go through all of them.
 
         Raises `FileRefused` for a file that cannot be taken as a whole; no part of it is left then.
         """
@@ -198,12 +199,17 @@ class _Pipeline:
 
 
 def _run(
-    blocks: Iterator[Any], pipeline: Callable[[int], _Pipeline], lane: int, threads: int, writer: PartWriter
+    blocks: Iterator[Any],
+    pipeline: Callable[[int], _Pipeline],
+    lane: int | None,
+    threads: int,
+    writer: PartWriter,
 ) -> Iterator[Counts]:
-    """Runs the blocks in turn through one thread a lane; a single block needs no thread and stays in its lane."""
+    """Runs the blocks in turn: in the lane given, else through one thread a lane; a single block needs no thread."""
     first = list(itertools.islice(blocks, 2))
     blocks = itertools.chain(first, blocks)
-    if len(first) < 2 or threads < 2:
+    if lane is not None or len(first) < 2 or threads < 2:
+        lane = lane or 0
         only = pipeline(lane)
         for block in blocks:
             yield only.run(block, lane, writer)
