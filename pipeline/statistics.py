@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 Z_95 = 1.959964
 """The normal quantile of a two-sided 95 % interval."""
+Z_998 = 3.090232
+"""The normal quantile of a two-sided 99.8 % interval, the outer limit of a funnel plot (Spiegelhalter 2005)."""
 
 
 @dataclass(frozen=True)
@@ -82,3 +84,101 @@ def cusum(counts: Sequence[float], baseline: int = 8, k: float = 0.5, h: float =
         if signal is None and level > h * sigma:
             signal, onset = week, last_zero + 1
     return Cusum(mean, sigma, h * sigma, tuple(path), signal, onset)
+
+
+def log_interval(estimate: float, error: float, z: float = Z_95) -> Interval | None:
+    """An interval on the log scale by the delta method, so that it stays above 0. None without an error to go by."""
+    if not (estimate > 0 and error > 0):
+        return None
+    reach = math.exp(z * error / estimate)
+    return Interval(estimate, estimate / reach, estimate * reach)
+
+
+@dataclass(frozen=True)
+class Standardised:
+    """A mean over strata with weights from elsewhere, its standard error, and the share of the weights it covers."""
+
+    estimate: float
+    error: float
+    coverage: float
+
+
+def standardise(
+    weights: Mapping[str, float], means: Mapping[str, tuple[float, float]]
+) -> Standardised | None:
+    """Direct standardisation: `means` (mean, standard error) by stratum, weighted by `weights`.
+
+    Strata without a mean are left out and the weights of the rest scaled up; `coverage` tells how much is left. None
+    where nothing is. Raises `KeyError` for a mean of a stratum without a weight.
+    """
+    covered = math.fsum(weights[stratum] for stratum in means)
+    if covered <= 0:
+        return None
+    shares = {stratum: weights[stratum] / covered for stratum in means}
+    estimate = math.fsum(shares[stratum] * mean for stratum, (mean, _) in means.items())
+    variance = math.fsum((shares[stratum] * error) ** 2 for stratum, (_, error) in means.items())
+    return Standardised(estimate, math.sqrt(variance), covered / math.fsum(weights.values()))
+
+
+def shared_ranks(intervals: Mapping[str, Interval]) -> dict[str, int]:
+    """Ranks from the lowest up; those whose intervals overlap, directly or through others between, share one."""
+    ranks: dict[str, int] = {}
+    reached, rank = -math.inf, 0
+    ordered = sorted(intervals, key=lambda name: (intervals[name].lower, intervals[name].upper, name))
+    for position, name in enumerate(ordered, start=1):
+        if intervals[name].lower > reached:
+            rank = position
+        ranks[name] = rank
+        reached = max(reached, intervals[name].upper)
+    return ranks
+
+
+def places(intervals: Mapping[str, Interval]) -> dict[str, tuple[int, int]]:
+    """The places that each could have: after all that lie wholly below it, before all that lie wholly above."""
+    found = {}
+    for name, own in intervals.items():
+        below = sum(other.upper < own.lower for other in intervals.values())
+        above = sum(other.lower > own.upper for other in intervals.values())
+        found[name] = (1 + below, len(intervals) - above)
+    return found
+
+
+@dataclass(frozen=True)
+class Effects:
+    """What a change of an overall mean owes to one group: to its share, and to its own mean."""
+
+    mix: float
+    rate: float
+
+
+def kitagawa(
+    before: Mapping[str, tuple[int, float]], now: Mapping[str, tuple[int, float]]
+) -> dict[str, Effects] | None:
+    """The change of an overall mean, now less before, taken apart by group (Kitagawa 1955).
+
+    `before` and `now` map a group to (count, mean). Mix: change of the group's share x (its mean of both, averaged,
+    less the overall mean of both, averaged). Rate: change of its mean x its share of both, averaged. The effects of
+    all groups add up to the change. A group that is missing in one of the two keeps its mean: all of its effect is
+    mix. None where one of the two is empty.
+    """
+    totals = [math.fsum(count for count, _ in side.values()) for side in (before, now)]
+    if not all(totals):
+        return None
+    overall = [
+        math.fsum(count * mean for count, mean in side.values() if count) / total
+        for side, total in zip((before, now), totals, strict=True)
+    ]
+    level = sum(overall) / 2
+    effects = {}
+    for group in sorted({*before, *now}):
+        (old_count, old_mean), (new_count, new_mean) = (side.get(group, (0, 0.0)) for side in (before, now))
+        if not old_count and not new_count:
+            continue
+        old_mean = old_mean if old_count else new_mean
+        new_mean = new_mean if new_count else old_mean
+        old_share, new_share = old_count / totals[0], new_count / totals[1]
+        effects[group] = Effects(
+            mix=(new_share - old_share) * ((old_mean + new_mean) / 2 - level),
+            rate=(new_mean - old_mean) * (old_share + new_share) / 2,
+        )
+    return effects

@@ -1,7 +1,15 @@
 """The numbers: a registry entry a metric, and the reader that answers questions from one release of a lake."""
 
 from pipeline.lake import Release
-from pipeline.metrics import batch, campaign, durations, rebound, trust, yard  # noqa: F401  (each fills the registry)
+from pipeline.metrics import (  # noqa: F401  (each fills the registry)
+    batch,
+    campaign,
+    comparison,
+    durations,
+    rebound,
+    trust,
+    yard,
+)
 from pipeline.metrics.filters import Filters
 from pipeline.metrics.reader import Reader
 from pipeline.metrics.registry import OPTIONS, REGISTRY, Metric
