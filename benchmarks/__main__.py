@@ -29,7 +29,9 @@ def main(argv: list[str] | None = None) -> int:
     print(", ".join(f"{name} {value}" for name, value in surroundings.items()))
     if chosen.json:
         chosen.json.parent.mkdir(parents=True, exist_ok=True)
-        chosen.json.write_text(json.dumps({"machine": surroundings, **found}, indent=1) + "\n", encoding="utf-8")
+        chosen.json.write_text(
+            json.dumps({"machine": surroundings, **found}, indent=1) + "\n", encoding="utf-8"
+        )
     return 0
 
 
@@ -39,7 +41,9 @@ def _load(chosen: argparse.Namespace) -> tuple[dict[str, Any], list[str]]:
 
 
 def _parser() -> argparse.ArgumentParser:
-    whole = argparse.ArgumentParser(prog="python -m benchmarks", description="What the product costs, against peers.")
+    whole = argparse.ArgumentParser(
+        prog="python -m benchmarks", description="What the product costs, against peers."
+    )
     commands = whole.add_subparsers(required=True)
 
     def command(name: str, run: Callable[[argparse.Namespace], Any], about: str) -> argparse.ArgumentParser:

@@ -13,7 +13,12 @@ from benchmarks.world import described, sample_folder, settings_of
 
 LOADED_AT = "2026-01-01T00:00:00"
 COUNTS = ("read", "accepted", "superseded", "duplicate", "rejected", "warned")
-WHOLE, INTAKE, PARSE, PANDAS = "product, whole load", "product, intake alone", "parse only (DuckDB)", "pandas, intake"
+WHOLE, INTAKE, PARSE, PANDAS = (
+    "product, whole load",
+    "product, intake alone",
+    "parse only (DuckDB)",
+    "pandas, intake",
+)
 
 
 def run(work: Path, rows: int, repeat: int, layout: str) -> dict[str, Any]:
@@ -82,7 +87,8 @@ def summary(runs: dict[str, list[Run]], files: dict[str, int], layout: str) -> d
         for name, pair in pairs.items()
     }
     stages = {
-        name: median(run.answer["stages"][name] for run in runs[WHOLE]) for name in runs[WHOLE][0].answer["stages"]
+        name: median(run.answer["stages"][name] for run in runs[WHOLE])
+        for name in runs[WHOLE][0].answer["stages"]
     }
     return {
         "layout": layout,
@@ -109,6 +115,9 @@ def lines(found: dict[str, Any]) -> list[str]:
             f"{name:24}{run['seconds']:9.2f}{run['cpu_seconds']:9.2f}{run['rows_per_second']:12,.0f}"
             f"{run['mb_per_second']:8.1f}{run['peak_mib']:10.0f}"
         )
-    shown += [f"{name:40}{value['elapsed']:7.1f} elapsed {value['cpu']:7.1f} processor" for name, value in found["ratios"].items()]
+    shown += [
+        f"{name:40}{value['elapsed']:7.1f} elapsed {value['cpu']:7.1f} processor"
+        for name, value in found["ratios"].items()
+    ]
     shown += [f"  stage {name:30}{seconds:7.2f} s" for name, seconds in found["stage_seconds"].items()]
     return shown
