@@ -193,7 +193,10 @@ def _report(parser: Parser) -> None:
     only.add_argument("--consignment", metavar="ID", help="a batch (history)")
     only.add_argument("--file", metavar="FILE", help="a loaded file (rejects)")
     only.add_argument("--stage", metavar="STAGE", help="overall, customs, arrived_lodged ... (clearance)")
-    only.add_argument("--measure", metavar="MEASURE", help="clearance (default) or dwell (reduction)")
+    only.add_argument(
+        "--measure", metavar="MEASURE", help="clearance (default) or dwell (reduction, compare)"
+    )
+    only.add_argument("--part", metavar="PART", help="arrival, exit, late, corrected ... (why_batches)")
     only.add_argument(
         "--tau-days",
         metavar="DAYS",

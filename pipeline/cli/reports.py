@@ -100,6 +100,7 @@ def filters_of(chosen: argparse.Namespace) -> Filters:
         file=getattr(chosen, "file", None),
         stage=getattr(chosen, "stage", None),
         measure=getattr(chosen, "measure", None),
+        part=getattr(chosen, "part", None),
         tau_hours=_hours(getattr(chosen, "tau_days", None)),
         baseline_from=getattr(chosen, "baseline_from", None),
         baseline_to=getattr(chosen, "baseline_to", None),

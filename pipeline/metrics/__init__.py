@@ -8,6 +8,7 @@ from pipeline.metrics import (  # noqa: F401  (each fills the registry)
     durations,
     rebound,
     trust,
+    why,
     yard,
 )
 from pipeline.metrics.filters import Filters

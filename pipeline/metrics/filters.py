@@ -18,6 +18,7 @@ class Filters:
         by: the columns of `stock --by` or `campaign --by`.
         campaign_id, consignment_id, file: what a report is about.
         stage, measure, tau_hours: what a duration is of (`overall` ... ; `clearance` or `dwell`) and its restriction.
+        part: which rows behind a change (`arrival`, `exit`, `late` ...).
         baseline_from, baseline_to: the window that a reduction is against.
         facility, block, age_bucket, date, overdue_only, limit: the drill-down of a page; `''` for facility or block
             is "none named".
@@ -38,6 +39,7 @@ class Filters:
     stage: str | None = None
     measure: str | None = None
     tau_hours: float | None = None
+    part: str | None = None
     baseline_from: dt.date | None = None
     baseline_to: dt.date | None = None
     facility: str | None = None

@@ -21,6 +21,7 @@ OPTIONS = (
     "file",
     "stage",
     "measure",
+    "part",
     "tau_days",
     "baseline_from",
     "baseline_to",
