@@ -39,8 +39,9 @@ class StageClock(Silent):
 def whole(settings: Settings, folder: Path, loaded_at: dt.datetime) -> dict[str, Any]:
     """`dgwatch load`: reading, checking, versions, tables, publishing."""
     clock = StageClock()
+    began = time.perf_counter()
     summary = build.load(settings, [folder], loaded_at, clock)
-    return {**summary.as_json(), "stages": clock.seconds()}
+    return {**summary.as_json(), "seconds": time.perf_counter() - began, "stages": clock.seconds()}
 
 
 def intake(settings: Settings, folder: Path, loaded_at: dt.datetime) -> dict[str, Any]:
