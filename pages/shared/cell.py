@@ -28,9 +28,14 @@ def choose(chart_key: str, parts: Mapping[str, str], fixed: Mapping[str, str]) -
     points = st.session_state[chart_key]["selection"]["points"]
     forget()
     if points:
-        axes = dict(zip(("x", "y"), points[0]["customdata"], strict=False))
-        for part, code in {**fixed, **{parts[axis]: axes[axis] for axis in parts}}.items():
+        clicked = {part: _told(part, points[0][axis]) for axis, part in parts.items()}
+        for part, code in {**fixed, **clicked}.items():
             url.put(f"cell_{part}", code)
+
+
+def _told(part: str, value: object) -> str:
+    """The browser tells a day with or without its midnight."""
+    return str(value)[:10] if part == "day" else str(value)
 
 
 def forget() -> None:
