@@ -121,11 +121,13 @@ def compare_load(lake: Lake, product: Product, files: list[tuple[str, bytes]], l
 @pytest.mark.timeout(3600)
 @given(data=st.data())
 def test_worlds(data: st.DataObject) -> None:
-    """Loads, stays, stock and campaign of a drawn world, asked in several ways."""
+    """Loads, stays, stock and campaign of a drawn world, asked in several ways; some after a rebuild."""
     world = data.draw(strategies.worlds(), label="world")
     with both(world) as (lake, product):
         for load in world.loads:
             compare_load(lake, product, load.files, instant(load.loaded_at))
+        if data.draw(st.booleans(), label="rebuild"):
+            product.run("rebuild")
         for _ in range(2):
             asked = data.draw(strategies.options(world), label="options")
             by = data.draw(strategies.stock_columns(), label="by")
