@@ -201,8 +201,11 @@ def test_a_batch_opens_from_a_list(visit: Visit) -> None:
     page = visit(f"batch?search=SB&lang=zh&{IN_THE_CAMPAIGN}")
     table = page.locator("[data-testid=stDataFrame]").first
     table.locator("[role=gridcell]").first.wait_for(state="attached")
+    first_cell = {"x": 50.0, "y": 52.0}
+    table.hover(position=first_cell)  # type: ignore[arg-type]
+    page.wait_for_timeout(500)
     with page.context.expect_page() as opened:
-        table.click(position={"x": 50, "y": 52})
+        table.click(position=first_cell)  # type: ignore[arg-type]
     story = opened.value
     settle(story)
     assert urlparse(story.url).path == "/batch"
