@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from benchmarks import load, machine
+from benchmarks import day, load, machine
 from benchmarks.runs import RunFailed
 from benchmarks.world import LAYOUTS
 
@@ -40,6 +40,15 @@ def _load(chosen: argparse.Namespace) -> tuple[dict[str, Any], list[str]]:
     return found, load.lines(found)
 
 
+def _day(chosen: argparse.Namespace) -> tuple[dict[str, Any], list[str]]:
+    found = day.run(chosen.work, chosen.history)
+    return found, day.lines(found)
+
+
+def _row_counts(text: str) -> list[int]:
+    return [int(part) for part in text.split(",")]
+
+
 def _parser() -> argparse.ArgumentParser:
     whole = argparse.ArgumentParser(
         prog="python -m benchmarks", description="What the product costs, against peers."
@@ -57,6 +66,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--rows", type=int, default=1_000_000)
     parser.add_argument("--repeat", type=int, default=3)
     parser.add_argument("--layout", choices=LAYOUTS, default="feeds")
+    parser = command("day", _day, "one more day on a history that grows")
+    parser.add_argument("--history", type=_row_counts, default=[100_000, 400_000, 1_600_000])
     return whole
 
 

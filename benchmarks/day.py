@@ -1,0 +1,141 @@
+"""`day`: what one more day costs on a history that grows, the day and the open set staying what they are."""
+
+from __future__ import annotations
+
+import math
+import shutil
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+from benchmarks.days import cut_world, world_of
+from benchmarks.runs import RunFailed, measured
+from benchmarks.world import described
+from pipeline.lake import Lake, Part
+from pipeline.refresh import OPEN, STAY_TABLES
+
+LOADED_AT = "2026-01-01T00:00:00"
+
+
+@dataclass(frozen=True)
+class Day:
+    """One day's load. `seconds` is that of the load alone, without the start of Python."""
+
+    rows: int
+    seconds: float
+    cpu_seconds: float
+    process_seconds: float
+    peak_mib: float
+    bytes_written: int
+    parts_rewritten: int
+    rows_rewritten: int
+    stages: dict[str, float]
+
+
+def run(work: Path, histories: list[int]) -> dict[str, Any]:
+    """Loads three days onto each history of about so many rows, one after the other, into a copy of its lake."""
+    points = [_point(work, rows) for rows in histories]
+    return {
+        "points": points,
+        "exponent": {name: _slope(points, name) for name in ("seconds", "cpu_seconds", "bytes_written")},
+    }
+
+
+def _point(work: Path, rows: int) -> dict[str, Any]:
+    world = cut_world(work, world_of(rows))
+    kept = work / "histories" / world.history.parent.name
+    if not kept.is_dir():
+        unfinished = kept.with_name(kept.name + ".unfinished")
+        shutil.rmtree(unfinished, ignore_errors=True)
+        measured("benchmarks.product", "whole", world.history, unfinished, LOADED_AT)
+        unfinished.rename(kept)
+    copy = work / "day"
+    shutil.rmtree(copy, ignore_errors=True)
+    shutil.copytree(kept, copy)
+    days = [_day(folder, copy) for folder in world.days]
+    open_rows = {table: _rows_of_open(Lake(copy), table) for table in STAY_TABLES}
+    shutil.rmtree(copy)
+    names = ("rows", "seconds", "cpu_seconds", "process_seconds", "peak_mib", "bytes_written")
+    return {
+        "history_rows": described(world.history.parent.parent.parent / "sample" / kept.name)["rows"],
+        "open_rows": open_rows,
+        "files_a_day": median(described(folder)["files"] for folder in world.days),
+        "days": [asdict(day) for day in days],
+        **{name: median(getattr(day, name) for day in days) for name in names},
+        "parts_rewritten": max(day.parts_rewritten for day in days),
+        "rows_rewritten": max(day.rows_rewritten for day in days),
+        "stages": {name: median(day.stages[name] for day in days) for name in days[0].stages},
+    }
+
+
+def _day(folder: Path, root: Path) -> Day:
+    files_before, parts_before = _files(root), _history_parts(root)
+    found = measured("benchmarks.product", "whole", folder, root, LOADED_AT)
+    totals = found.answer["totals"]
+    if not totals["accepted"]:
+        raise RunFailed(f"{folder.name}: no row was accepted")
+    written = [size for path, (size, at) in _files(root).items() if files_before.get(path) != (size, at)]
+    after = {part.path for part in _history_parts(root)}
+    gone = [part for part in parts_before if part.path not in after]
+    return Day(
+        rows=totals["read"],
+        seconds=found.answer["seconds"],
+        cpu_seconds=found.cpu_seconds,
+        process_seconds=found.seconds,
+        peak_mib=found.peak_bytes / 2**20,
+        bytes_written=sum(written),
+        parts_rewritten=len(gone),
+        rows_rewritten=sum(part.rows for part in gone),
+        stages=found.answer["stages"],
+    )
+
+
+def _files(root: Path) -> dict[Path, tuple[int, int]]:
+    found = ((path, path.stat()) for path in root.rglob("*") if path.is_file())
+    return {path: (stat.st_size, stat.st_mtime_ns) for path, stat in found}
+
+
+def _history_parts(root: Path) -> list[Part]:
+    """The parts of ended stays as of the current release."""
+    lake = Lake(root)
+    release = lake.release()
+    return [part for table in STAY_TABLES for part in lake.parts(release, table) if part.label != OPEN]
+
+
+def _rows_of_open(lake: Lake, table: str) -> int:
+    return sum(part.rows for part in lake.parts(lake.release(), table) if part.label == OPEN)
+
+
+def _slope(points: list[dict[str, Any]], name: str) -> float | None:
+    """The exponent k of cost ~ history^k, by least squares on logarithms; None for a single history."""
+    x = [math.log(point["history_rows"]) for point in points]
+    y = [math.log(point[name]) for point in points]
+    mean_x, mean_y = sum(x) / len(x), sum(y) / len(y)
+    spread = sum((value - mean_x) ** 2 for value in x)
+    if not spread:
+        return None
+    return sum((a - mean_x) * (b - mean_y) for a, b in zip(x, y, strict=True)) / spread
+
+
+def lines(found: dict[str, Any]) -> list[str]:
+    """The result as lines of text."""
+    shown = [
+        "median of three days, each loaded after the one before",
+        f"{'history rows':>14}{'open stays':>12}{'day rows':>10}{'files':>7}{'seconds':>9}{'cpu s':>8}"
+        f"{'MB written':>12}{'old parts':>11}{'old rows':>10}{'peak MiB':>10}",
+    ]
+    for point in found["points"]:
+        shown.append(
+            f"{point['history_rows']:14,}{point['open_rows']['stays']:12,}{point['rows']:10,}"
+            f"{point['files_a_day']:7,.0f}{point['seconds']:9.2f}{point['cpu_seconds']:8.2f}"
+            f"{point['bytes_written'] / 1e6:12.2f}{point['parts_rewritten']:11}{point['rows_rewritten']:10,}"
+            f"{point['peak_mib']:10.0f}"
+        )
+    for name, value in found["exponent"].items():
+        if value is not None:
+            shown.append(f"{name} ~ history rows ^ {value:.2f}")
+    for point in found["points"]:
+        parts = ", ".join(f"{name} {seconds:.2f} s" for name, seconds in point["stages"].items())
+        shown.append(f"  {point['history_rows']:,}: {parts}")
+    return shown
