@@ -94,7 +94,8 @@ def test_a_week_that_would_also_be_valid_utf_eight_keeps_its_characters(folder: 
     assert [loaded.totals[name] for name in COUNTS] == [271, 267, 0, 3, 1]
     lake = Lake(alone.lake)
     landed = pa.concat_tables(pq.read_table(path) for path in lake.files(lake.release(), "landed_yard_moves"))
-    blocks = Counter(block for block in landed["block"].to_pylist() if block)
+    rejected = Reader(alone).query("rejects", Filters(file="yard_moves_CNNBO_2022-W17.csv"))
+    blocks = Counter([*landed["block"].to_pylist(), *rejected["block"]])
     assert {name: blocks[name] for name in ("危1", "危2", "危3")} == {"危1": 11, "危2": 21, "危3": 19}
 
 
