@@ -4,6 +4,7 @@ Written from the data contract, the definitions of the metrics and their rulings
 the product. Every function works on lists and dictionaries, so that each step can be checked by eye:
 
     tables.py    the reference tables, read from their CSV files
+    cells.py     the contract's columns, and the typed value of a cell
     reading.py   bytes of a source file in, typed rows and rejects out
     records.py   versions, duplicates, voided rows: what is live at `known_at`
     yard.py      visits, orphan outs, links, stays, lead class, limits

@@ -14,7 +14,8 @@ from functools import cached_property
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from .reading import DEFAULT_ZONE, KEYS, SOURCES, FileRead, Local, read_file, to_utc
+from .cells import DEFAULT_ZONE, KEYS, SOURCES, Local, to_utc
+from .reading import FileRead, read_file
 from .tables import Tables
 
 Values = dict[str, Any]

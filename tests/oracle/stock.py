@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
-from .reading import to_utc
+from .cells import to_utc
 from .tables import Campaign, Tables
 from .yard import Stay, Yard
 

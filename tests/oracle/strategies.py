@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 from hypothesis import strategies as st
 
-from .reading import DEFAULT_ZONE, to_utc
+from .cells import DEFAULT_ZONE, to_utc
 from .reports import Options
 
 ZONES = {"CNSHG": ZoneInfo("Asia/Shanghai"), "DEHAM": ZoneInfo("Europe/Berlin")}
