@@ -57,6 +57,9 @@ def cards(row: pd.Series) -> list[tuple[str, str, str]]:
     """Where it is, how long, against which limit. Age and dwell never share a card's name."""
     words = frame.words()
     port, lead = labels.labeller("port"), labels.labeller("class")
+    lead_class = str(row["lead_class"])
+    direction = "" if pd.isna(row["direction"]) else labels.labeller("direction")(str(row["direction"]))
+    facility = "" if pd.isna(row["facility_code"]) else str(row["facility_code"])
     is_open = pd.isna(row["left_at"])
     length = ("batch.age", row["age_hours"]) if is_open else ("batch.dwell", row["dwell_hours"])
     if is_open:
@@ -67,12 +70,12 @@ def cards(row: pd.Series) -> list[tuple[str, str, str]]:
         (
             words("column.un_location_code"),
             port(str(row["un_location_code"])),
-            str(row["facility_code"] or ""),
+            facility,
         ),
         (
             words("column.lead_class"),
-            lead(str(row["lead_class"])),
-            labels.labeller("direction")(str(row["direction"] or "")),
+            "?" if lead_class == "unidentified" else lead_class,
+            f"{lead(lead_class)} · {direction}" if direction else lead(lead_class),
         ),
         (
             words(length[0]),

@@ -44,6 +44,5 @@ def cards(frames: dict[str, pd.DataFrame]) -> list[tuple[str, str, str]]:
 def by_reason(rejects: pd.DataFrame) -> pd.DataFrame:
     """Rejected rows by source and reason (name, rows), most first, at most 12."""
     source = labels.labelled(rejects["source"], "source").astype(str)
-    sentence = "sentence_zh" if frame.words().language == "zh" else "sentence"
-    names = source + " · " + rejects[sentence].fillna(rejects["reason"]).astype(str)
+    names = source + " · " + rejects["reason"].astype(str)
     return rejects.assign(name=names).sort_values("rows", ascending=False, kind="stable").head(12)

@@ -226,6 +226,15 @@ def test_a_batch_tells_its_whole_story(screen: Screen, small_lake: Path) -> None
     assert set(at.dataframe[-1].value["file"]) == set(versions["file"])
 
 
+def test_a_unit_that_no_batch_claims_has_a_story_too(screen: Screen, small_lake: Path) -> None:
+    stays = Reader(Settings(small_lake)).query("stays", Filters(classes=("unidentified",)))
+    unit = stays["equipment_reference"].iloc[0]
+    at = screen("batch", small_lake, consignment=unit)
+    held(at)
+    assert at.header[0].value == unit
+    assert at.metric[1].value == "?" and at.metric[1].delta == "Not identified"
+
+
 def test_an_unknown_batch_is_said_to_be_unknown(screen: Screen, small_lake: Path) -> None:
     at = screen("batch", small_lake, consignment="NO-SUCH-BATCH")
     held(at)
