@@ -210,20 +210,20 @@ class Draft:
         return list(self._added.get(table, ()))
 
     def merge_small(self, table: str) -> None:
-        """Brings many small unlabelled parts of about one size together, so that many small loads stay fast.
+        """Brings many small parts of one label and about one size together, so that many small loads stay fast.
 
         To be called last before `publish`: the merged part counts as added. Rows stay as they are.
         """
-        by_digits: dict[int, list[Part]] = {}
+        alike: dict[tuple[str | None, int], list[Part]] = {}
         for part in self.parts(table):
-            if part.label is None and part.rows < MERGE_BELOW_ROWS:
-                by_digits.setdefault(len(str(part.rows)), []).append(part)
-        for small in by_digits.values():
+            if part.rows < MERGE_BELOW_ROWS:
+                alike.setdefault((part.label, len(str(part.rows))), []).append(part)
+        for (label, _), small in alike.items():
             if len(small) >= MERGE_FROM_PARTS:
-                self._merge(table, small)
+                self._merge(table, label, small)
 
-    def _merge(self, table: str, small: list[Part]) -> None:
-        path = self.new_path(table)
+    def _merge(self, table: str, label: str | None, small: list[Part]) -> None:
+        path = self.new_path(table, label)
         merge_parts([part.path for part in small], path)
         old = {part.path for part in small}
         added = self._added.get(table, [])

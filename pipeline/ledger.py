@@ -160,4 +160,4 @@ def read_entries(files: list[str]) -> list[FileEntry]:
 
 def write_entries(entries: list[FileEntry], path: Path) -> None:
     """Writes the whole ledger to one Parquet file."""
-    pq.write_table(pa.Table.from_pylist([asdict(entry) for entry in entries], FILES_SCHEMA), path)
+    pq.write_table(pa.Table.from_pylist(list(map(vars, entries)), FILES_SCHEMA), path)

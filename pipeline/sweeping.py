@@ -7,8 +7,9 @@ were computed anew, and what a killed load left behind fall out of use.
 from __future__ import annotations
 
 import json
+import os
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
 
@@ -28,39 +29,38 @@ def sweep(root: Path, in_use: Iterable[str]) -> list[str]:
     now = time.time()
     tables = root / TABLES_FOLDER
     in_use = set(in_use)
-    unused = [path for path in _part_files(tables) if str(path) not in in_use]
     since = _retired(root)
     retired: dict[str, float] = {}
     deleted: list[str] = []
-    for path in unused:
-        name = path.relative_to(tables).as_posix()
-        # An instant that lies ahead is of a clock that was set back.
-        first_seen = min(since.get(name, now), now)
-        if now - first_seen < KEEP_RETIRED_HOURS * 3600:
-            retired[name] = first_seen
-            continue
-        path.unlink(missing_ok=True)
-        deleted.append(str(path))
+    for folder, files in _build_folders(tables):
+        unused = [path for path in files if path not in in_use]
+        for path in unused:
+            name = path[len(str(tables)) + 1 :].replace(os.sep, "/")
+            # An instant that lies ahead is of a clock that was set back.
+            retired[name] = min(since.get(name, now), now)
+            if now - retired[name] >= KEEP_RETIRED_HOURS * 3600:
+                os.unlink(path)
+                del retired[name]
+                deleted.append(path)
+        if len(unused) == len(files):
+            with suppress(OSError):
+                os.rmdir(folder)
     if retired != since:
         swap(root / RETIRED_FILE, retired)
-    _remove_empty(tables)
     return deleted
 
 
-def _build_folders(tables: Path) -> list[Path]:
-    """The folders of builds, in every table; the tables' own logs are none."""
-    return [path for path in tables.glob("*/*") if not path.name.startswith("_") and path.is_dir()]
+def _build_folders(tables: Path) -> Iterator[tuple[str, list[str]]]:
+    """The folder of every build in every table, with its files; the tables' own logs are none."""
+    for table in _entries(tables):
+        for folder in _entries(table.path):
+            if folder.is_dir() and not folder.name.startswith("_"):
+                yield folder.path, [file.path for file in _entries(folder.path) if file.is_file()]
 
 
-def _remove_empty(tables: Path) -> None:
-    for folder in _build_folders(tables):
-        if not any(folder.iterdir()):
-            with suppress(OSError):
-                folder.rmdir()
-
-
-def _part_files(tables: Path) -> list[Path]:
-    return [path for folder in _build_folders(tables) for path in folder.iterdir() if path.is_file()]
+def _entries(folder: Path | str) -> list[os.DirEntry[str]]:
+    with os.scandir(folder) as found:
+        return list(found)
 
 
 def _retired(root: Path) -> dict[str, float]:

@@ -21,11 +21,15 @@ WATCHED = {str(module.__file__) for module in (build, lake_module, landing, ledg
 KILLED = -signal.SIGKILL
 
 
-def count_steps(lake: Path, paths: list[Path]) -> tuple[int, int]:
-    """Loads in a process of its own. Returns how many steps it took, and at which the publishing began."""
+Steps = tuple[int, int]
+"""The step of a load at which publishing begins, and how many there are."""
+
+
+def count_steps(lake: Path, paths: list[Path]) -> Steps:
+    """Loads in a process of its own, and counts its steps."""
     steps, published = PROCESSES.Value("i", 0), PROCESSES.Value("i", 0)
     assert _run(_stepping_load, lake, paths, None, steps, published) == 0
-    return steps.value, published.value
+    return published.value, steps.value
 
 
 def killed_at_step(lake: Path, paths: list[Path], step: int) -> None:
