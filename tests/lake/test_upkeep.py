@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import time
 from pathlib import Path
@@ -160,3 +161,41 @@ def test_opening_a_table_does_not_grow_with_its_history(
     assert len(entries(lake)) == 3
     load_files(lake, write_feeds(tmp_path / "day-3", day_feeds(3)[:1]))
     assert len(entries(lake)) == 4
+
+
+@pytest.mark.skipif(not Path("/proc/self/fd").is_dir(), reason="tells open files by /proc")
+def test_what_a_release_names_is_on_disk_before_it(
+    lake: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After a power cut there may be files without a release, and never a release without its files."""
+    flushed: list[str] = []
+    at_swap: list[set[str]] = []
+    fsync, replace = os.fsync, os.replace
+
+    def noted_fsync(handle: int) -> None:
+        flushed.append(os.readlink(f"/proc/self/fd/{handle}"))
+        fsync(handle)
+
+    def noted_replace(source: Path, target: Path) -> None:
+        if target.name == "release.json":
+            at_swap.append(set(flushed))
+            assert str(source) in flushed
+        replace(source, target)
+
+    before = named_files(lake)
+    with monkeypatch.context() as patch:
+        patch.setattr("pipeline.release.os.fsync", noted_fsync)
+        patch.setattr("pipeline.release.os.replace", noted_replace)
+        third_day(tmp_path, lake)
+    new = named_files(lake) - before
+    release = Lake(lake).release()
+    assert release is not None
+    logs = {
+        str(lake / "tables" / table / "_delta_log" / f"{version:020d}.json")
+        for table, version in release.versions.items()
+        if version == 2
+    }
+    assert new
+    assert logs
+    assert new | logs | {str(Path(path).parent) for path in new | logs} <= at_swap[0]
+    assert str(lake) in flushed
