@@ -1,4 +1,4 @@
-"""The command line of the benchmarks: `python -m benchmarks load`."""
+"""The command line of the benchmarks: `python -m benchmarks load|day|answers|plot`."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from benchmarks import day, load, machine
+from benchmarks import answers, day, load, machine, plot
 from benchmarks.runs import RunFailed
 from benchmarks.world import LAYOUTS
 
@@ -45,6 +45,16 @@ def _day(chosen: argparse.Namespace) -> tuple[dict[str, Any], list[str]]:
     return found, day.lines(found)
 
 
+def _answers(chosen: argparse.Namespace) -> tuple[dict[str, Any], list[str]]:
+    found = answers.run(chosen.work, chosen.rows, chosen.repeat)
+    return found, answers.lines(found)
+
+
+def _plot(chosen: argparse.Namespace) -> tuple[dict[str, Any], list[str]]:
+    picture = plot.run(chosen.results)
+    return {"picture": picture.name}, [str(picture)]
+
+
 def _row_counts(text: str) -> list[int]:
     return [int(part) for part in text.split(",")]
 
@@ -68,6 +78,11 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--layout", choices=LAYOUTS, default="feeds")
     parser = command("day", _day, "one more day on a history that grows")
     parser.add_argument("--history", type=_row_counts, default=[100_000, 400_000, 1_600_000])
+    parser = command("answers", _answers, "the metrics of the opening views, and peers that compute the same")
+    parser.add_argument("--rows", type=int, default=1_000_000)
+    parser.add_argument("--repeat", type=int, default=20)
+    parser = command("plot", _plot, "a picture of the kept results")
+    parser.add_argument("--results", type=Path, default=plot.RESULTS)
     return whole
 
 

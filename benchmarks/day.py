@@ -34,31 +34,26 @@ class Day:
 
 
 def run(work: Path, histories: list[int]) -> dict[str, Any]:
-    """Loads three days onto each history of about so many rows, one after the other, into a copy of its lake."""
+    """Loads three days onto each history of about so many rows, one after the other."""
     points = [_point(work, rows) for rows in histories]
     return {
         "points": points,
-        "exponent": {name: _slope(points, name) for name in ("seconds", "cpu_seconds", "bytes_written")},
+        "exponent": {name: slope(points, name) for name in ("seconds", "cpu_seconds", "bytes_written")},
     }
 
 
 def _point(work: Path, rows: int) -> dict[str, Any]:
     world = cut_world(work, world_of(rows))
-    kept = work / "histories" / world.history.parent.name
-    if not kept.is_dir():
-        unfinished = kept.with_name(kept.name + ".unfinished")
-        shutil.rmtree(unfinished, ignore_errors=True)
-        measured("benchmarks.product", "whole", world.history, unfinished, LOADED_AT)
-        unfinished.rename(kept)
-    copy = work / "day"
-    shutil.rmtree(copy, ignore_errors=True)
-    shutil.copytree(kept, copy)
-    days = [_day(folder, copy) for folder in world.days]
-    open_rows = {table: _rows_of_open(Lake(copy), table) for table in STAY_TABLES}
-    shutil.rmtree(copy)
+    lake = work / "day"
+    shutil.rmtree(lake, ignore_errors=True)
+    history = measured("benchmarks.product", "whole", world.history, lake, LOADED_AT)
+    days = [_day(folder, lake) for folder in world.days]
+    open_rows = {table: _rows_of_open(Lake(lake), table) for table in STAY_TABLES}
+    shutil.rmtree(lake)
     names = ("rows", "seconds", "cpu_seconds", "process_seconds", "peak_mib", "bytes_written")
     return {
-        "history_rows": described(world.history.parent.parent.parent / "sample" / kept.name)["rows"],
+        "history_rows": history.answer["totals"]["read"],
+        "history_seconds": history.answer["seconds"],
         "open_rows": open_rows,
         "files_a_day": median(described(folder)["files"] for folder in world.days),
         "days": [asdict(day) for day in days],
@@ -107,7 +102,7 @@ def _rows_of_open(lake: Lake, table: str) -> int:
     return sum(part.rows for part in lake.parts(lake.release(), table) if part.label == OPEN)
 
 
-def _slope(points: list[dict[str, Any]], name: str) -> float | None:
+def slope(points: list[dict[str, Any]], name: str) -> float | None:
     """The exponent k of cost ~ history^k, by least squares on logarithms; None for a single history."""
     x = [math.log(point["history_rows"]) for point in points]
     y = [math.log(point[name]) for point in points]

@@ -36,10 +36,10 @@ class CutWorld:
     days: list[Path]
 
 
-def world_of(rows: int, rows_a_day: int = ROWS_A_DAY) -> SampleSettings:
+def world_of(rows: int) -> SampleSettings:
     """A world of about that many rows that ends on `LAST_DAY`."""
-    days = max(rows // rows_a_day, 2 * MEASURED_DAYS)
-    batches = round(days * rows_a_day / ROWS_A_BATCH["feeds"])
+    days = max(rows // ROWS_A_DAY, 2 * MEASURED_DAYS)
+    batches = round(days * ROWS_A_DAY / ROWS_A_BATCH["feeds"])
     return SampleSettings(
         batches=batches, ports=PORTS, days=days, start=LAST_DAY - timedelta(days=days - 1), dirty_pct=0.5
     )

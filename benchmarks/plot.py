@@ -1,0 +1,86 @@
+"""`plot`: one picture of the ratios that the kept results hold."""
+
+from __future__ import annotations
+
+import json
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from benchmarks.runs import RunFailed
+
+RESULTS = Path(__file__).resolve().parent / "results"
+PICTURE = "ratios.svg"
+WHOLE_TARGET, PANDAS_TARGET = 8, 5
+BLUE, GREY, RED = "#1f5fa8", "#9aa5b1", "#b3261e"
+
+
+def run(results: Path = RESULTS) -> Path:
+    """Draws `ratios.svg` beside the results. Raises `RunFailed` without matplotlib or results."""
+    loads = [_read(path) for path in sorted(results.glob("load_*.json"))]
+    day = results / "day.json"
+    if not loads or not day.is_file():
+        raise RunFailed("no results: run load and day with --json first")
+    try:
+        pyplot = import_module("matplotlib.pyplot")
+    except ImportError as error:
+        raise RunFailed("the picture needs matplotlib: pip install matplotlib") from error
+    pyplot.switch_backend("svg")
+    # Text stays text, and equal results give equal bytes.
+    pyplot.rcParams.update({"svg.fonttype": "none", "svg.hashsalt": "dgwatch", "font.size": 9})
+    figure, axes = pyplot.subplots(1, 3, figsize=(11, 3.4), layout="constrained")
+    _bars(
+        axes[0], loads, {"whole load / parse only": BLUE}, "whole load by bare parse", WHOLE_TARGET, "at most"
+    )
+    peers = {"pandas / product, whole load": GREY, "pandas / product, intake alone": BLUE}
+    _bars(axes[1], loads, peers, "pandas by product", PANDAS_TARGET, "at least")
+    _day(axes[2], _read(day))
+    figure.savefig(results / PICTURE, metadata={"Date": None})
+    pyplot.close(figure)
+    return results / PICTURE
+
+
+def _read(path: Path) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return found
+
+
+def _bars(
+    axes: Any, loads: list[dict[str, Any]], ratios: dict[str, str], title: str, target: int, bound: str
+) -> None:
+    """Processor time by processor time: what else the machine did weighs least on it."""
+    names = [f"{load['layout']}\n{load['rows'] / 1e6:.1f}M rows" for load in loads]
+    width = 0.8 / len(ratios)
+    for place, (ratio, colour) in enumerate(ratios.items()):
+        values = [load["ratios"][ratio]["cpu"] for load in loads]
+        at = [number + width * (place - (len(ratios) - 1) / 2) for number in range(len(loads))]
+        bars = axes.bar(at, values, width, color=colour, label=ratio.split(", ")[-1])
+        axes.bar_label(bars, fmt="%.1f")
+    axes.axhline(target, color=RED, linewidth=1, linestyle="--", label=f"target: {bound} {target}")
+    axes.set_xticks(range(len(loads)), names)
+    axes.set_title(f"{title}, processor time")
+    axes.set_ylim(bottom=0)
+    axes.legend(fontsize=7)
+
+
+def _day(axes: Any, day: dict[str, Any]) -> None:
+    first = day["points"][0]
+    rows = [point["history_rows"] for point in day["points"]]
+    for name, colour, label in (("seconds", BLUE, "elapsed"), ("cpu_seconds", GREY, "processor time")):
+        values = [point[name] / first[name] for point in day["points"]]
+        axes.plot(
+            rows, values, marker="o", color=colour, label=f"{label}, history^{day['exponent'][name]:.2f}"
+        )
+    axes.plot(
+        rows,
+        [count / rows[0] for count in rows],
+        color=RED,
+        linestyle="--",
+        linewidth=1,
+        label="as history grows",
+    )
+    axes.set_xscale("log")
+    axes.set_yscale("log")
+    axes.set_xlabel("rows of history")
+    axes.set_title("one more day, by that of the shortest history")
+    axes.legend(fontsize=7)
