@@ -5,19 +5,23 @@ from __future__ import annotations
 import datetime as dt
 import json
 import time
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pipeline import __version__
+from pipeline.contract import SOURCES
 from pipeline.engine import Engine
 from pipeline.errors import NothingFound
 from pipeline.lake import Draft, Lake, Release
+from pipeline.landed import landed_schema
 from pipeline.landing import Landed, discover, land, merge_small, size_of
 from pipeline.ledger import LOADS_SCHEMA, FileEntry, FileSummary, LoadSummary, read_entries, write_entries
 from pipeline.progress import Progress, Silent
-from pipeline.question import landed_table, open_question, provide_files
+from pipeline.question import computed_with, landed_table, open_question, provide_files
 from pipeline.reference import Reference, load_reference
 from pipeline.refresh import refresh
 from pipeline.settings import Settings
@@ -63,7 +67,7 @@ def load(
         summary = LoadSummary(_as_they_stand(landed.summaries, entries))
         _write_load(draft, summary, instant, time.monotonic() - started)
         merge_small(draft)
-        draft.publish(as_of, reference.digest, any(entry.is_sample for entry in entries))
+        draft.publish(as_of, computed_with(reference), any(entry.is_sample for entry in entries))
     return summary
 
 
@@ -84,7 +88,7 @@ def rebuild(settings: Settings, progress: Progress | None = None) -> Release:
         as_of = refresh(draft, settings, reference, whole=True)
         entries = read_entries(lake.files(draft.release, "files"))
         _write_ledger(draft, _recounted(draft, settings, reference, entries))
-        return draft.publish(as_of, reference.digest, draft.release.is_sample)
+        return draft.publish(as_of, computed_with(reference), draft.release.is_sample)
 
 
 def _add_repeated(draft: Draft, settings: Settings, reference: Reference, landed: Landed) -> None:
@@ -106,13 +110,25 @@ def _add_repeated(draft: Draft, settings: Settings, reference: Reference, landed
 def _recounted(
     draft: Draft, settings: Settings, reference: Reference, entries: list[FileEntry]
 ) -> list[FileEntry]:
-    """The ledger with the counts of now: what is superseded or a duplicate today."""
-    with open_question(
-        settings, reference, draft.files, None, dt.datetime(1990, 1, 1), draft.spill_folder()
-    ) as engine:
-        rows = engine.to_arrow("losers_of_file").to_pylist()
-    losers = {row["file_seq"]: (row["superseded_rows"], row["duplicate_rows"]) for row in rows}
-    return [entry.recounted(*losers.get(entry.file_seq, (0, 0))) for entry in entries]
+    """The ledger with the counts of now: what is superseded or a duplicate today, and the new files' warned rows."""
+    whatever = dt.datetime(1990, 1, 1)
+    with open_question(settings, reference, draft.files, None, whatever, draft.spill_folder()) as engine:
+        for name, source in SOURCES.items():
+            files = partial(draft.added, landed_table(name))
+            provide_files(engine, f"new_{name}", files, landed_schema(source))
+        losers = {
+            seq: (superseded, duplicate) for seq, duplicate, superseded in engine.rows("losers_of_file")
+        }
+        warned = dict(engine.rows("warned_of_file"))
+    return [
+        replace(
+            entry.recounted(*losers.get(entry.file_seq, (0, 0))),
+            rows_warned=warned.get(entry.file_seq, 0)
+            if entry.load_id == draft.build_id
+            else entry.rows_warned,
+        )
+        for entry in entries
+    ]
 
 
 def _as_they_stand(summaries: list[FileSummary], entries: list[FileEntry]) -> list[FileSummary]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import cache
+from hashlib import sha256
 from pathlib import Path
 
 SQL_ROOT = Path(__file__).parent / "sql"
@@ -56,3 +57,10 @@ def all_models() -> dict[str, Model]:
     if len(models) != len(found):
         raise ValueError("two models have one name")
     return models
+
+
+@cache
+def models_digest() -> str:
+    """A digest of all models' texts: tables computed by other models are not ours."""
+    texts = "\n".join(f"{name}\n{model.text}" for name, model in sorted(all_models().items()))
+    return sha256(texts.encode()).hexdigest()

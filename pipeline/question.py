@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Iterable
 from functools import partial
+from hashlib import sha256
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,7 @@ import pyarrow as pa
 from pipeline.contract import SOURCES
 from pipeline.engine import Engine
 from pipeline.landed import landed_schema
+from pipeline.models import models_digest
 from pipeline.reference import Reference
 from pipeline.settings import Settings
 from pipeline.versions import REPEATED_SCHEMA
@@ -25,6 +27,11 @@ LAST_DAY = dt.date(2101, 1, 1)
 FilesOf = Callable[[str], list[str]]
 
 REFERENCE_INPUTS = ("ports", "imdg_classes", "limit_rules", "age_buckets", "finding_codes", "campaigns")
+
+
+def computed_with(reference: Reference) -> str:
+    """What tells apart tables that were computed with other reference tables or other models."""
+    return sha256(f"{reference.digest} {models_digest()}".encode()).hexdigest()
 
 
 def landed_table(source_name: str) -> str:

@@ -18,7 +18,7 @@ from pipeline.lake import Lake, Release
 from pipeline.landed import REJECT_SCHEMA
 from pipeline.ledger import FILES_SCHEMA, LOADS_SCHEMA
 from pipeline.metrics.filters import Filters
-from pipeline.question import names_table, narrow, open_question, provide_files
+from pipeline.question import computed_with, names_table, narrow, open_question, provide_files
 from pipeline.reference import Reference
 from pipeline.settings import Settings
 
@@ -50,7 +50,7 @@ class Question:
         asked = self.filters
         return (
             asked.known_at is None
-            and self.release.reference_digest == self.reference.digest
+            and self.release.reference_digest == computed_with(self.reference)
             and (
                 asked.as_of is None or (self.release.as_of is not None and asked.as_of >= self.release.as_of)
             )

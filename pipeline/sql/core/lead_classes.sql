@@ -32,12 +32,13 @@ ordered AS (
         consignment_id,
         imo_class,
         hazard_rank,
+        own_rank,
         row_number() OVER (
             PARTITION BY consignment_id ORDER BY hazard_rank, own_rank, imo_class
         ) AS item_order
     FROM ranked
 )
 
-SELECT consignment_id, imo_class AS lead_class, hazard_rank
+SELECT consignment_id, imo_class AS lead_class, hazard_rank, own_rank AS class_rank
 FROM ordered
 WHERE item_order = 1

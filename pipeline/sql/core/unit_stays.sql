@@ -8,6 +8,7 @@ WITH carried AS (
         s.direction,
         s.lead_class,
         s.hazard_rank,
+        s.class_rank,
         s.limit_hours,
         s.limit_rule_id,
         s.limit_is_illustrative
@@ -28,6 +29,7 @@ WITH carried AS (
         s.direction,
         s.lead_class,
         s.hazard_rank,
+        s.class_rank,
         s.limit_hours,
         s.limit_rule_id,
         s.limit_is_illustrative
@@ -43,7 +45,7 @@ ordered AS (
         c.*,
         row_number() OVER (
             PARTITION BY c.un_location_code, c.equipment_reference, c.visit_no
-            ORDER BY c.hazard_rank, c.consignment_id
+            ORDER BY c.class_rank, c.consignment_id
         ) AS class_order,
         row_number() OVER (
             PARTITION BY c.un_location_code, c.equipment_reference, c.visit_no
@@ -61,6 +63,7 @@ summed AS (
         max(CASE WHEN o.class_order = 1 THEN o.direction END) AS direction,
         max(CASE WHEN o.class_order = 1 THEN o.lead_class END) AS lead_class,
         min(o.hazard_rank) AS hazard_rank,
+        min(o.class_rank) AS class_rank,
         max(CASE WHEN o.limit_order = 1 THEN o.limit_hours END) AS limit_hours,
         max(CASE WHEN o.limit_order = 1 THEN o.limit_rule_id END) AS limit_rule_id,
         bool_or(o.limit_order = 1 AND o.limit_is_illustrative) AS limit_is_illustrative
@@ -79,6 +82,7 @@ SELECT
     s.direction,
     s.lead_class,
     s.hazard_rank,
+    s.class_rank,
     CAST(1 AS BIGINT) AS units,
     v.started_at AS arrived_at,
     v.ended_at AS left_at,
