@@ -6,6 +6,8 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 Z_95 = 1.959964
 """The normal quantile of a two-sided 95 % interval."""
 Z_998 = 3.090232
@@ -182,3 +184,29 @@ def kitagawa(
             rate=(new_mean - old_mean) * (old_share + new_share) / 2,
         )
     return effects
+
+
+BAND = 0.8
+"""How much of the outcomes a forecast's band holds: four of five."""
+_JEFFREYS = 0.5
+_GRID = 400
+
+
+def days_until_gone(remaining: int, exits: int, batch_days: float) -> Interval | None:
+    """Days until the last of `remaining` has left: median and band. None where nobody left to tell a pace by.
+
+    Each leaves with the same hazard, of which `exits` in `batch_days` at risk tell (gamma, Jeffreys prior). The last
+    of n is gone by t with probability (1 - exp(-hazard t))^n. Quantiles of the two together, on an even grid of both.
+    """
+    if remaining == 0:
+        return Interval(0.0, 0.0, 0.0)
+    if exits == 0 or batch_days <= 0:
+        return None
+    from scipy.special import gammaincinv
+
+    shares = (np.arange(_GRID) + 0.5) / _GRID
+    hazards = gammaincinv(exits + _JEFFREYS, shares) / batch_days
+    waits = -np.log(-np.expm1(np.log(shares) / remaining))
+    days = np.outer(waits, 1 / hazards).ravel()
+    lower, middle, upper = np.quantile(days, [(1 - BAND) / 2, 0.5, (1 + BAND) / 2])
+    return Interval(float(middle), float(lower), float(upper))
