@@ -30,6 +30,8 @@ components.table(frames["rejects"], "rejects", chosen)
 components.section("trust.warnings")
 components.table(frames["warnings"], "warnings", chosen, columns=("source", "warning", "rows"))
 
+components.table(frames["warned_rows"], "warned_rows", chosen)
+
 components.section("trust.loads")
 components.table(frames["loads"], "loads", chosen)
 components.section("trust.files")

@@ -13,6 +13,7 @@ METRICS = (
     "rejects_by_reason",
     "rejects",
     "warnings",
+    "warned_rows",
     "loads",
     "files",
     "orphan_outs",

@@ -323,6 +323,17 @@ register(
         ("source", "warning", "rows", "sentence", "sentence_zh"),
     ),
     _metric(
+        "warned_rows",
+        "Rows with a warning",
+        "有警告的行",
+        "Every live row that was accepted but looks wrong, with its file and line. A batch that comes later resolves "
+        "the warning that it is unknown.",
+        "已接收但看似有误的每一有效行，附文件与行号。批次补到后，“未知批次”警告自行消除。",
+        _model("warned_rows"),
+        ("source", "file", "line", "key", "warnings", "un_location_code"),
+        sql="warned_rows",
+    ),
+    _metric(
         "freshness",
         "Freshness",
         "新鲜度",
