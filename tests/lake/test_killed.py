@@ -119,6 +119,19 @@ def test_first_load_killed(loads: Loads, tmp_path: Path) -> None:
     assert counts(lake) == counts(loads.lake_after_first)
 
 
+def test_another_load_after_a_killed_one(loads: Loads, tmp_path: Path) -> None:
+    """Whatever the killed one had committed is not in what comes next."""
+    published, end = loads.steps_of_second
+    lake, alone = (copied(loads.lake_after_first, tmp_path / name) for name in ("lake", "alone"))
+    killed_at_step(lake, loads.second, (published + end) // 2)
+    assert len(list(lake.glob("tables/*/_delta_log/*1.json"))) > 1
+    third = write_feeds(tmp_path / "third", day_feeds(2))
+    for folder in (lake, alone):
+        load_files(folder, third)
+    assert everything(lake) == everything(alone)
+    assert counts(lake) == counts(alone)
+
+
 def test_killed_at_random_instants(loads: Loads, tmp_path: Path) -> None:
     lake = copied(loads.lake_after_first, tmp_path / "lake")
     before = print_of(lake)
