@@ -104,16 +104,18 @@ def _row(part: str, scope: str, lead_class: str, measure: str, value: float | No
     return dict(zip(WHY_COLUMNS, (part, scope, lead_class, measure, value, unit, n), strict=True))
 
 
-def _summed(rows: Iterable[Row], names: Iterable[str]) -> dict[str, Row]:
-    """Sums by class, and of all classes under `all`."""
-    names = tuple(names)
-    sums: dict[str, Row] = {"all": dict.fromkeys(names, 0)}
-    for row in rows:
-        for key in (row["lead_class"], "all"):
-            into = sums.setdefault(key, dict.fromkeys(names, 0))
-            for name in names:
-                into[name] += row[name] or 0
-    return sums
+def _summed(sides: Sides, names: tuple[str, ...]) -> dict[str, dict[str, Row]]:
+    """Of each side the sums by class, and of all classes under `all`; a class of one side is there in both."""
+    classes = ["all", *sorted({row["lead_class"] for rows in sides.values() for row in rows})]
+    found = {}
+    for side, rows in sides.items():
+        sums: dict[str, Row] = {name: dict.fromkeys(names, 0) for name in classes}
+        for row in rows:
+            for into in (sums[row["lead_class"]], sums["all"]):
+                for name in names:
+                    into[name] += row[name] or 0
+        found[side] = sums
+    return found
 
 
 def _measure(side: str, name: str) -> str:
@@ -122,8 +124,8 @@ def _measure(side: str, name: str) -> str:
 
 def _stock_rows(scope: str, sides: Sides) -> list[Row]:
     found = []
-    for side, rows in sides.items():
-        for lead_class, sums in _ordered(_summed(rows, FLOWS)):
+    for side, by_class in _summed(sides, FLOWS).items():
+        for lead_class, sums in by_class.items():
             for name in FLOWS:
                 cells = (_measure(side, name), sums[name], "batches", sums[name])
                 found.append(_row("stock", scope, lead_class, *cells))
@@ -135,21 +137,15 @@ def _stock_rows(scope: str, sides: Sides) -> list[Row]:
     return found
 
 
-def _ordered(sums: dict[str, Row]) -> list[tuple[str, Row]]:
-    """All classes together first, then class by class."""
-    return sorted(sums.items(), key=lambda item: (item[0] != "all", item[0]))
-
-
 def _dwell_rows(scope: str, sides: Sides) -> list[Row]:
     """Means of both windows and what their difference owes to mix and to rate; nothing where one is empty."""
-    sums = {side: _summed(rows, ("exits", "exit_dwell_hours")) for side, rows in sides.items()}
     means = {
         side: {
             name: (row["exits"], row["exit_dwell_hours"] / row["exits"])
             for name, row in by_class.items()
             if row["exits"]
         }
-        for side, by_class in sums.items()
+        for side, by_class in _summed(sides, ("exits", "exit_dwell_hours")).items()
     }
     overall = {side: found.pop("all", (0, None)) for side, found in means.items()}
     effects = kitagawa(means["baseline"], means["window"]) or {}
@@ -181,19 +177,21 @@ def _effect_rows(scope: str, lead_class: str, mix: float, rate: float, n: int) -
 
 
 def _record_rows(scope: str, sides: Sides) -> list[Row]:
-    found = []
-    for side, rows in sides.items():
-        wide = [
+    wide = {
+        side: [
             {
                 "lead_class": row["lead_class"],
                 **{name: row["rows_behind"] * (row["told"] == name) for name in TOLD},
             }
             for row in rows
         ]
-        for lead_class, sums in _ordered(_summed(wide, TOLD)):
-            total = sum(sums.values())
+        for side, rows in sides.items()
+    }
+    found = []
+    for side, by_class in _summed(wide, TOLD).items():
+        for lead_class, sums in by_class.items():
             for name in TOLD:
-                cells = (_measure(side, f"{name}_rows"), sums[name], "rows", total)
+                cells = (_measure(side, f"{name}_rows"), sums[name], "rows", sum(sums.values()))
                 found.append(_row("records", scope, lead_class, *cells))
     return found
 
