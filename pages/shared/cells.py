@@ -44,6 +44,8 @@ def _column(cells: pd.Series, name: str, link: Callable[[str], str]) -> tuple[pd
         return cells.round(1), st.column_config.NumberColumn(heading, format="localized")
     if name == "date" or name.endswith(("_on", "_from", "_to")):
         return cells.astype(object), st.column_config.DateColumn(heading, format="YYYY-MM-DD")
+    if name == "flags":
+        return cells.map(_flags, na_action="ignore"), st.column_config.TextColumn(heading)
     width: Any = (
         "large" if name in _LONG else "medium" if name in _LABELLED else "small" if name in _NARROW else None
     )
@@ -55,6 +57,12 @@ def _links(cells: pd.Series, link: Callable[[str], str]) -> pd.Series:
     return cells.map(
         lambda batch: f"{link(batch)}#{batch}" if batch and ";" not in batch else batch, na_action="ignore"
     )
+
+
+def _flags(text: str) -> str:
+    """Marks of a figure, joined by ; in reports, as words."""
+    known = frame.words().under("flag")
+    return ", ".join(known.get(flag, flag) for flag in text.split(";") if flag)
 
 
 def _wall(cells: pd.Series) -> pd.Series:

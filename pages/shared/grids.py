@@ -129,6 +129,11 @@ def oldest_overdue(chosen: Filters) -> Filters:
     return replace(chosen, campaign_id=None, overdue_only=True, limit=LIMIT)
 
 
+def still_there(chosen: Filters) -> Filters:
+    """What lists the batches that are still in the yard at as-of, the oldest first, whatever the days shown."""
+    return replace(chosen, date_from=None, date_to=None, measure=None, limit=LIMIT)
+
+
 def where(picked: Mapping[str, str]) -> str:
     """The chosen cell in words."""
     if not picked:

@@ -24,6 +24,8 @@ _TABLE_OF_COLUMN = {
     "warning": ("warning_codes", "code", "sentence", "sentence_zh"),
 }
 """Columns whose cells are codes, and where their labels are."""
+_WORDED = {"clock", "stage", "statistic", "verdict", "funnel", "measure", "part", "turn", "told", "window"}
+"""Columns whose codes the catalogs name, each under the column's own name."""
 
 
 def of(column: str) -> Mapping[str, str]:
@@ -31,7 +33,8 @@ def of(column: str) -> Mapping[str, str]:
     pick = frame.words().pick
     if column in ("un_location_code", "port"):
         rows = data.tuples(data.table("ports"), "un_location_code", "name", "name_zh")
-        return {code: f"{pick(name, name_zh)} {code}" for code, name, name_zh in rows}
+        named = {code: f"{pick(name, name_zh)} {code}" for code, name, name_zh in rows}
+        return named | {"all": frame.words()("scope.all")}
     if column in ("lead_class", "imo_class", "class"):
         rows = data.tuples(data.table("imdg_classes"), "code", "label", "label_zh")
         return {code: _class_label(code, pick(label, label_zh)) for code, label, label_zh in rows}
@@ -50,7 +53,7 @@ def of(column: str) -> Mapping[str, str]:
             {code: f"{text} ({code})" for code, text in shown.items()} if column != "finding_code" else shown
         )
     if column == "scope":
-        return {"all": frame.words()("scope.all")} | dict(of("un_location_code"))
+        return of("un_location_code")
     if column in _LIST_OF_COLUMN:
         lists = data.tuples(data.table("code_lists"), "list", "canonical", "label", "label_zh")
         wanted = _LIST_OF_COLUMN[column]
@@ -59,6 +62,13 @@ def of(column: str) -> Mapping[str, str]:
         words = frame.words()
         states = {name: words(f"history.{name}") for name in ("current", "superseded", "duplicate", "voided")}
         return states | dict(of("case_status"))
+    if column in _WORDED:
+        # Verdicts are written with blanks, keys of the catalogs without.
+        return {
+            form: text
+            for code, text in frame.words().under(column).items()
+            for form in (code, code.replace("_", " "))
+        }
     if column == "source":
         words = frame.words()
         return {name: words(f"source.{name}") for name in data.sources()}

@@ -91,3 +91,9 @@ def blank(palette: Palette, height: int) -> go.Figure:
 def short(text: str, most: int = 30) -> str:
     """A name that leaves room for what is drawn; the whole name is in the hover text."""
     return text if len(text) <= most else text[: most - 1].rstrip(" ,") + "…"
+
+
+def faded(colour: str, share: float) -> str:
+    """A colour as `#RRGGBB`, let through to `share`."""
+    red, green, blue = (int(colour[place : place + 2], 16) for place in (1, 3, 5))
+    return f"rgba({red},{green},{blue},{share})"

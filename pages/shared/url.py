@@ -19,21 +19,26 @@ _STORE = "_choices"
 _LAST = "_last_address"
 
 ONLY_ON = {
-    "consignment": "batch",
-    "search": "batch",
-    "measure": "backlog",
-    "rows": "backlog",
-    "inside": "backlog",
-    "cell_day": "backlog",
-    "cell_port": "backlog",
-    "cell_facility": "backlog",
-    "cell_place": "backlog",
-    "cell_class": "backlog",
-    "cell_age": "backlog",
-    "campaign": "campaign",
-    "family": "methodology",
+    "consignment": ("batch",),
+    "search": ("batch",),
+    "measure": ("backlog",),
+    "rows": ("backlog",),
+    "inside": ("backlog",),
+    "cell_day": ("backlog",),
+    "cell_port": ("backlog",),
+    "cell_facility": ("backlog",),
+    "cell_place": ("backlog",),
+    "cell_class": ("backlog",),
+    "cell_age": ("backlog",),
+    "campaign": ("campaign", "rebound", "pilots"),
+    "family": ("methodology",),
+    "period": ("clearance", "dwell", "ports"),
+    "stage": ("clearance", "ports"),
+    "timed": ("ports",),
+    "view": ("ports",),
+    "part": ("ports",),
 }
-"""Names that mean something on one page alone, and that page; other pages' addresses lack them."""
+"""Names that mean something on some pages alone, and those pages; other pages' addresses lack them."""
 
 EVERYWHERE = ("lang", "ports", "classes", "direction", "count", "window", "from", "to", "as_of", "known_at")
 NAMES = (*EVERYWHERE, *ONLY_ON)
@@ -73,7 +78,9 @@ def write(page: str) -> None:
 
 def here(page: str) -> dict[str, list[str]]:
     """The choices that belong into the address of `page`."""
-    return {name: _store()[name] for name in NAMES if _store().get(name) and ONLY_ON.get(name, page) == page}
+    return {
+        name: _store()[name] for name in NAMES if _store().get(name) and page in ONLY_ON.get(name, (page,))
+    }
 
 
 def value(name: str) -> str | None:

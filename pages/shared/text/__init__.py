@@ -50,6 +50,14 @@ class Words:
         """Whether the catalog has this message."""
         return key in catalog(self.language)
 
+    def under(self, prefix: str) -> dict[str, str]:
+        """Every message whose key is `prefix.code`, by its code."""
+        return {
+            key.removeprefix(f"{prefix}."): text
+            for key, text in catalog(self.language).items()
+            if key.startswith(f"{prefix}.")
+        }
+
     def pick(self, english: str | None, chinese: str | None) -> str:
         """The fitting one of two texts that came together; the other where one is missing."""
         both = (chinese, english) if self.language == "zh" else (english, chinese)

@@ -1,0 +1,70 @@
+"""Frames -> dots with their 95% intervals. Nothing here knows Streamlit."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pandas as pd
+import plotly.graph_objects as go
+
+from pages.shared.plot import Look, blank, short
+
+_SYMBOLS = ("circle", "x-thin-open", "diamond-open")
+_SHIFT = 0.16
+
+
+def dots(
+    frame: pd.DataFrame, columns: Sequence[str], *, look: Look, axis: str, first: str, at: float | None = 0.0
+) -> go.Figure:
+    """A row a `name` in the frame's order from the top, a dot a `series` with its interval.
+
+    `columns`: those of the value and of the ends of its interval. `first` names the series in the accent; the
+    others are quieter and have their own symbol. `at` draws the line that divides better from worse.
+    `told`, where the frame has it, is said in the hover text.
+    """
+    palette = look.palette
+    value, lower, upper = columns
+    names = list(dict.fromkeys(frame["name"].astype(str)))
+    series = sorted(dict.fromkeys(frame["series"]), key=lambda one: one != first)
+    figure = blank(palette, height=96 + 26 * max(1, len(names)))
+    for place, one in enumerate(series):
+        rows = frame[frame["series"] == one]
+        middle = rows[value].astype(float)
+        colour = palette.accent if place == 0 else palette.muted
+        figure.add_scatter(
+            x=middle,
+            y=[names.index(str(name)) + _SHIFT * (2 * place - len(series) + 1) for name in rows["name"]],
+            mode="markers",
+            name=one,
+            text=rows["told"].fillna("") if "told" in rows else None,
+            customdata=rows[["name", lower, upper]].astype(object).to_numpy(),
+            marker={
+                "color": colour,
+                "size": 9,
+                "symbol": _SYMBOLS[place % 3],
+                "line": {"width": 2, "color": colour},
+            },
+            error_x={
+                "type": "data",
+                "symmetric": False,
+                "array": (rows[upper].astype(float) - middle).fillna(0.0),
+                "arrayminus": (middle - rows[lower].astype(float)).fillna(0.0),
+                "color": colour,
+                "thickness": 1.6,
+                "width": 0,
+            },
+            hovertemplate="%{customdata[0]}<br>"
+            + f"{one}: %{{x:,.1f}} (%{{customdata[1]:,.1f}} – %{{customdata[2]:,.1f}})<br>%{{text}}<extra></extra>",
+        )
+    if at is not None:
+        figure.add_vline(x=at, line={"color": palette.ink, "width": 1, "dash": "dot"})
+    figure.update_layout(showlegend=True)
+    figure.update_xaxes(title_text=axis, nticks=7)
+    figure.update_yaxes(
+        range=[len(names) - 0.4, -0.6],
+        tickvals=list(range(len(names))),
+        ticktext=[short(name, 24) for name in names],
+        showgrid=False,
+        tickfont={"color": palette.ink},
+    )
+    return figure
