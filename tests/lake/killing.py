@@ -6,7 +6,7 @@ import os
 import signal
 import sys
 from collections.abc import Callable
-from multiprocessing.sharedctypes import Synchronized
+from multiprocessing.sharedctypes import SynchronizedArray
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -18,24 +18,25 @@ from pipeline import lake as lake_module
 WATCHED = {str(module.__file__) for module in (build, lake_module, landing, ledger, release, sweeping)}
 """The modules whose steps are counted: every call that one of them makes or gets is an instant to die at."""
 
+NOTED = ("publish", "write_release")
+
 KILLED = -signal.SIGKILL
 
 
-Steps = tuple[int, int]
-"""The step of a load at which publishing begins, and how many there are."""
+Steps = tuple[int, int, int]
+"""The steps of a load at which publishing begins, at which the release is swapped, and how many there are."""
 
 
 def count_steps(lake: Path, paths: list[Path]) -> Steps:
     """Loads in a process of its own, and counts its steps."""
-    steps, published = PROCESSES.Value("i", 0), PROCESSES.Value("i", 0)
-    assert _run(_stepping_load, lake, paths, None, steps, published) == 0
-    return published.value, steps.value
+    steps = PROCESSES.Array("i", 3)
+    assert _run(_stepping_load, lake, paths, None, steps) == 0
+    return steps[0], steps[1], steps[2]
 
 
 def killed_at_step(lake: Path, paths: list[Path], step: int) -> None:
     """Begins a load and kills it at a step."""
-    steps, published = PROCESSES.Value("i", 0), PROCESSES.Value("i", 0)
-    assert _run(_stepping_load, lake, paths, step, steps, published) == KILLED
+    assert _run(_stepping_load, lake, paths, step, PROCESSES.Array("i", 3)) == KILLED
 
 
 def killed_after(lake: Path, paths: list[Path], seconds: float) -> bool:
@@ -60,21 +61,15 @@ def _plain_load(lake: Path, paths: list[Path]) -> None:
     load_files(lake, paths, LOADED_AT)
 
 
-def _stepping_load(
-    lake: Path,
-    paths: list[Path],
-    last: int | None,
-    steps: Synchronized[int],
-    published: Synchronized[int],
-) -> None:
+def _stepping_load(lake: Path, paths: list[Path], last: int | None, steps: SynchronizedArray[int]) -> None:
     taken = 0
 
     def step(frame: FrameType, event: str, _argument: object) -> None:
         nonlocal taken
         if event not in ("call", "c_call") or frame.f_code.co_filename not in WATCHED:
             return
-        if event == "call" and frame.f_code.co_name == "publish":
-            published.value = taken
+        if event == "call" and frame.f_code.co_name in NOTED:
+            steps[NOTED.index(frame.f_code.co_name)] = taken
         if taken == last:
             os.kill(os.getpid(), signal.SIGKILL)
         taken += 1
@@ -82,4 +77,4 @@ def _stepping_load(
     sys.setprofile(step)
     load_files(lake, paths, LOADED_AT)
     sys.setprofile(None)
-    steps.value = taken
+    steps[2] = taken

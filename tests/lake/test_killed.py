@@ -88,12 +88,14 @@ def assert_complete(lake: Path, loads: Loads) -> None:
 def test_killed_at_every_step_of_publishing(loads: Loads, tmp_path: Path) -> None:
     lake = copied(loads.lake_after_first, tmp_path / "lake")
     before = print_of(lake)
-    published, end = loads.steps_of_second
+    published, swapped, end = loads.steps_of_second
     drawn = random.Random(7)
-    early, late = drawn.sample(range(published), 2), drawn.sample(range(published, end), 7)
+    early, late = drawn.sample(range(published), 2), drawn.sample(range(published, swapped), 7)
+    # The swap itself is a few steps: written, on disk, in place.
+    late += [swapped + 1, swapped + 6, swapped + 12]
     was_complete = False
     # The latest first: what the others leave behind is in the way of all that follow.
-    for step in sorted([*early, *late, end - 20], reverse=True):
+    for step in sorted([*early, *late, (swapped + end) // 2], reverse=True):
         killed_at_step(lake, loads.second, step)
         if print_of(lake) == before:
             continue
@@ -110,8 +112,8 @@ def test_killed_at_every_step_of_publishing(loads: Loads, tmp_path: Path) -> Non
 
 def test_first_load_killed(loads: Loads, tmp_path: Path) -> None:
     lake = tmp_path / "lake"
-    published, end = loads.steps_of_first
-    for step in (3, published // 2, published + 30, (published + end) // 2):
+    published, swapped, _ = loads.steps_of_first
+    for step in (3, published // 2, (published + swapped) // 2, swapped):
         killed_at_step(lake, loads.first, step)
         assert Reader(settings_of(lake)).release is None
     load_files(lake, loads.first)
@@ -121,9 +123,9 @@ def test_first_load_killed(loads: Loads, tmp_path: Path) -> None:
 
 def test_another_load_after_a_killed_one(loads: Loads, tmp_path: Path) -> None:
     """Whatever the killed one had committed is not in what comes next."""
-    published, end = loads.steps_of_second
+    _, swapped, _ = loads.steps_of_second
     lake, alone = (copied(loads.lake_after_first, tmp_path / name) for name in ("lake", "alone"))
-    killed_at_step(lake, loads.second, (published + end) // 2)
+    killed_at_step(lake, loads.second, swapped)
     assert len(list(lake.glob("tables/*/_delta_log/*1.json"))) > 1
     third = write_feeds(tmp_path / "third", day_feeds(2))
     for folder in (lake, alone):
