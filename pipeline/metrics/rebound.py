@@ -110,8 +110,16 @@ _DEFINITION_ZH = (
     "自行动结束次日起，对各港每周新增超期批次作单侧 CUSUM。前 8 周为固定基线；允差 0.5σ，界限 5σ。"
     "信号为首个超过界限的周；可能起点为图线最近一次归零的次周。"
 )
-_CAVEAT = "Sigma is at least one batch a week: eight quiet weeks of a small port have almost no spread."
-_CAVEAT_ZH = "σ 至少取每周 1 批：小港的 8 个平静周几乎没有离散度。"
+_CAVEAT = (
+    "Sigma is at least one batch a week: eight quiet weeks of a small port have almost no spread. Eight weeks tell the "
+    "level only roughly, so a port that stays as it was signals by chance too: in simulation about one in twelve within "
+    "ten weeks after the baseline, one in five within half a year, one in four within a year. A signal is a reason to "
+    "look, not a finding."
+)
+_CAVEAT_ZH = (
+    "σ 至少取每周 1 批：小港的 8 个平静周几乎没有离散度。8 周只能粗略给出水平，故未反弹的港口也会偶然发出信号："
+    "模拟中基线后 10 周内约十二分之一、半年内约五分之一、一年内约四分之一。信号是查看的理由，而非结论。"
+)
 
 register(
     Metric(
