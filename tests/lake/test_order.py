@@ -2,12 +2,28 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import random
 from pathlib import Path
 
 import pytest
 
-from lake.support import counts, entries, everything, into_feeds, load_files, mixed_rows, totals, write_feeds
+from lake.support import (
+    FIRST_DAY,
+    batch_rows,
+    counts,
+    entries,
+    everything,
+    feeds_of,
+    figures,
+    into_feeds,
+    load_files,
+    mixed_rows,
+    settings_of,
+    totals,
+    write_feeds,
+)
+from pipeline.metrics import Filters, Reader
 
 
 @pytest.fixture(scope="module")
@@ -46,3 +62,24 @@ def test_a_call_for_each_file(at_once: tuple[list[Path], Path], tmp_path: Path) 
     assert everything(tmp_path / "lake") == everything(lake)
     assert totals(tmp_path / "lake") == totals(lake)
     assert [entry.file for entry in entries(tmp_path / "lake")] == [path.name for path in shuffled]
+
+
+def test_without_recorded_at_the_instants_of_loading_count_and_not_the_order(tmp_path: Path) -> None:
+    """Three states of the same batches, each of its own instant, loaded in two orders."""
+    calls = []
+    for day, stayed in enumerate([None, 9.0, 2.0]):
+        batches = [batch_rows(number, 1.0 + day / 10, stayed, None) for number in range(2)]
+        for batch in batches:
+            batch["consignments"][0]["consignee"] = batch["dg_items"][0]["proper_shipping_name"] = (
+                f"as of {day}"
+            )
+        paths = write_feeds(tmp_path / f"{day}", feeds_of(batches, f"state-{day}"))
+        calls.append((paths, FIRST_DAY + dt.timedelta(days=40 + day)))
+    for name, order in (("forth", (0, 1, 2)), ("mixed", (2, 0, 1))):
+        for paths, loaded_at in (calls[place] for place in order):
+            load_files(tmp_path / name, paths, loaded_at)
+    assert everything(tmp_path / "mixed") == everything(tmp_path / "forth")
+    assert counts(tmp_path / "mixed") == counts(tmp_path / "forth")
+    at_first = Filters(known_at=calls[0][1])
+    assert len(Reader(settings_of(tmp_path / "forth")).query("stays", at_first)) == 2
+    assert figures(tmp_path / "mixed", at_first) == figures(tmp_path / "forth", at_first)
