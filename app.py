@@ -9,7 +9,18 @@ import streamlit as st
 
 from pages.shared import data, frame, url
 
-PAGES = ("campaign", "backlog", "clearance", "dwell", "batch", "trust", "methodology")
+PAGES = (
+    "campaign",
+    "backlog",
+    "clearance",
+    "dwell",
+    "ports",
+    "pilots",
+    "rebound",
+    "batch",
+    "trust",
+    "methodology",
+)
 """The screens in the order of the navigation; each is pages/<name>.py, served as /<name>."""
 
 

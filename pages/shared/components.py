@@ -95,9 +95,9 @@ def cards(figures: Sequence[tuple[str, str, str]]) -> None:
             )
 
 
-def chart(figure: go.Figure, key: str, alt: str) -> None:
-    """A figure to look at."""
-    with st.container(key=f"chart_{key}"):
+def chart(figure: go.Figure, key: str, alt: str, wide: bool = False) -> None:
+    """A figure to look at; a wide one scrolls inside its own frame on a phone."""
+    with st.container(key=f"{'wide' if wide else 'chart'}_{key}"):
         st.plotly_chart(figure, theme=None, key=key, config=CHART_CONFIG, alt=alt)
 
 

@@ -191,18 +191,21 @@ def to_utc(wall: datetime) -> datetime:
     return wall.replace(tzinfo=ZoneInfo(data.zone())).astimezone(UTC).replace(tzinfo=None)
 
 
-def campaign(chosen: Filters, campaigns: pd.DataFrame) -> Filters:
-    """Draw the choice of a campaign (newest first; the first choice is the newest special action)."""
+def campaign(chosen: Filters, campaigns: pd.DataFrame, name: str = "campaign") -> Filters:
+    """Draw the choice of a campaign (newest first; the first choice is the newest special action).
+
+    `name` is that of the choice in the address.
+    """
     rows = campaigns.sort_values("starts_on", ascending=False, kind="stable")
     special = rows[rows["kind"] == "special_action"]
     first = (special if len(special) else rows)["campaign_id"].iloc[0]
     pick = frame.words().pick
     names = {
-        code: pick(name, name_zh)
-        for code, name, name_zh in data.tuples(rows, "campaign_id", "name", "name_zh")
+        code: pick(english, chinese)
+        for code, english, chinese in data.tuples(rows, "campaign_id", "name", "name_zh")
     }
     with st.sidebar:
-        picked = _select("campaign", list(rows["campaign_id"]), lambda code: names.get(code, code), first)
+        picked = _select(name, list(rows["campaign_id"]), lambda code: names.get(code, code), first)
     return replace(chosen, campaign_id=picked)
 
 

@@ -11,16 +11,25 @@ from pages.shared.plot import Look, blank, short
 
 _SYMBOLS = ("circle", "x-thin-open", "diamond-open")
 _SHIFT = 0.16
+_BARE = "%{x:,.1f}"
+_WITH_ENDS = "%{x:,.1f} (%{customdata[1]:,.1f} – %{customdata[2]:,.1f})<br>%{text}"
 
 
 def dots(
-    frame: pd.DataFrame, columns: Sequence[str], *, look: Look, axis: str, first: str, at: float | None = 0.0
+    frame: pd.DataFrame,
+    columns: Sequence[str],
+    *,
+    look: Look,
+    axis: str,
+    first: str,
+    at: float | None = 0.0,
+    bare: bool = False,
 ) -> go.Figure:
     """A row a `name` in the frame's order from the top, a dot a `series` with its interval.
 
     `columns`: those of the value and of the ends of its interval. `first` names the series in the accent; the
     others are quieter and have their own symbol. `at` draws the line that divides better from worse.
-    `told`, where the frame has it, is said in the hover text.
+    `told`, where the frame has it, is said in the hover text. `bare`: the values have no intervals.
     """
     palette = look.palette
     value, lower, upper = columns
@@ -53,8 +62,7 @@ def dots(
                 "thickness": 1.6,
                 "width": 0,
             },
-            hovertemplate="%{customdata[0]}<br>"
-            + f"{one}: %{{x:,.1f}} (%{{customdata[1]:,.1f}} – %{{customdata[2]:,.1f}})<br>%{{text}}<extra></extra>",
+            hovertemplate=f"%{{customdata[0]}}<br>{one}: {_BARE if bare else _WITH_ENDS}<extra></extra>",
         )
     if at is not None:
         figure.add_vline(x=at, line={"color": palette.ink, "width": 1, "dash": "dot"})

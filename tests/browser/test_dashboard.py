@@ -19,7 +19,18 @@ from pages.shared.text import catalog
 from pipeline.settings import ROOT
 
 Visit = Callable[..., Page]
-PAGES = ("campaign", "backlog", "clearance", "dwell", "batch", "trust", "methodology")
+PAGES = (
+    "campaign",
+    "backlog",
+    "clearance",
+    "dwell",
+    "ports",
+    "pilots",
+    "rebound",
+    "batch",
+    "trust",
+    "methodology",
+)
 IN_THE_CAMPAIGN = "as_of=2022-08-01T04:00Z"
 HEATMAP = ".st-key-wide_heatmap .js-plotly-plot"
 

@@ -23,7 +23,18 @@ from pipeline.sample import SampleSettings, write_sample
 from pipeline.settings import ROOT, Settings
 
 Screen = Callable[..., AppTest]
-PAGES = ("campaign", "backlog", "clearance", "dwell", "batch", "trust", "methodology")
+PAGES = (
+    "campaign",
+    "backlog",
+    "clearance",
+    "dwell",
+    "ports",
+    "pilots",
+    "rebound",
+    "batch",
+    "trust",
+    "methodology",
+)
 BEFORE_EVERYTHING = "1995-01-01T00:00Z"
 IN_THE_CAMPAIGN = "2022-08-01T04:00Z"
 
