@@ -9,7 +9,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from benchmarks.days import cut_world, world_of
+from benchmarks.days import cut_world
 from benchmarks.runs import RunFailed, measured
 from benchmarks.world import described
 from pipeline.lake import Lake, Part
@@ -35,19 +35,19 @@ class Day:
 
 def run(work: Path, histories: list[int]) -> dict[str, Any]:
     """Loads three days onto each history of about so many rows, one after the other."""
-    points = [_point(work, rows) for rows in histories]
+    world = cut_world(work, histories)
+    points = [_point(work, history, world.days) for history in world.histories]
     return {
         "points": points,
         "exponent": {name: slope(points, name) for name in ("seconds", "cpu_seconds", "bytes_written")},
     }
 
 
-def _point(work: Path, rows: int) -> dict[str, Any]:
-    world = cut_world(work, world_of(rows))
+def _point(work: Path, folder: Path, days_after: list[Path]) -> dict[str, Any]:
     lake = work / "day"
     shutil.rmtree(lake, ignore_errors=True)
-    history = measured("benchmarks.product", "whole", world.history, lake, LOADED_AT)
-    days = [_day(folder, lake) for folder in world.days]
+    history = measured("benchmarks.product", "whole", folder, lake, LOADED_AT)
+    days = [_day(day, lake) for day in days_after]
     open_rows = {table: _rows_of_open(Lake(lake), table) for table in STAY_TABLES}
     shutil.rmtree(lake)
     names = ("rows", "seconds", "cpu_seconds", "process_seconds", "peak_mib", "bytes_written")
@@ -55,7 +55,7 @@ def _point(work: Path, rows: int) -> dict[str, Any]:
         "history_rows": history.answer["totals"]["read"],
         "history_seconds": history.answer["seconds"],
         "open_rows": open_rows,
-        "files_a_day": median(described(folder)["files"] for folder in world.days),
+        "files_a_day": median(described(day)["files"] for day in days_after),
         "days": [asdict(day) for day in days],
         **{name: median(getattr(day, name) for day in days) for name in names},
         "parts_rewritten": max(day.parts_rewritten for day in days),

@@ -1,7 +1,7 @@
-"""A sample world cut by the day: a history, and the days after it as small files of every port and source.
+"""One sample world cut by the time rows were recorded: histories of several lengths that end before the same days.
 
-Worlds of different length end on the same day and have as many batches a day, so that history grows and the day
-does not.
+The days after them are the same small files of every port and source for all, and the open set is the same but for
+what stays longer than the shortest history.
 """
 
 from __future__ import annotations
@@ -30,10 +30,19 @@ LOCAL_OFFSET = timedelta(hours=8)
 
 @dataclass(frozen=True)
 class CutWorld:
-    """A folder with the history, and one for each of the days after it, oldest first."""
+    """A folder with each history, as asked for, and one with each of the days after them, oldest first."""
 
-    history: Path
+    histories: list[Path]
     days: list[Path]
+
+
+@dataclass(frozen=True)
+class _Cut:
+    """Where rows go by the instant (naive UTC) they were recorded at: folder, first instant, instant after the last."""
+
+    folder: Path
+    first: datetime
+    after: datetime
 
 
 def world_of(rows: int) -> SampleSettings:
@@ -45,46 +54,62 @@ def world_of(rows: int) -> SampleSettings:
     )
 
 
-def cut_world(work: Path, settings: SampleSettings) -> CutWorld:
-    """The world's files with the rows recorded in its last days taken out and put into files of those days.
+def cut_world(work: Path, rows: list[int]) -> CutWorld:
+    """Cuts the world of the longest history into histories of about so many rows and the days after them.
 
-    Kept for the next run. Rows without `recorded_at`, and lines that are no rows, stay in the history.
+    Kept for the next run. Rows without `recorded_at` and lines that are no rows go with those around them into no
+    cut file, so they are in histories only where a whole file is.
     """
+    settings = world_of(max(rows))
     whole = sample_folder(work, settings)
-    folder = work / "cut" / whole.name
-    days = [settings.start + timedelta(days=settings.days - left) for left in range(MEASURED_DAYS, 0, -1)]
+    folder = work / "cut" / f"{whole.name}_{'_'.join(map(str, rows))}"
+    unfinished = folder.with_name(folder.name + ".unfinished")
+    last = _midnight(LAST_DAY + timedelta(days=1 - MEASURED_DAYS))
+    histories = [
+        _Cut(unfinished / f"history-{count}", last - timedelta(days=world_of(count).days), last)
+        for count in rows
+    ]
+    begins = [last + timedelta(days=number) for number in range(MEASURED_DAYS)]
+    days = [
+        _Cut(unfinished / f"day-{n + 1}", first, first + timedelta(days=1)) for n, first in enumerate(begins)
+    ]
     if not folder.is_dir():
-        unfinished = folder.with_name(folder.name + ".unfinished")
         shutil.rmtree(unfinished, ignore_errors=True)
-        for name in ("history", *map(str, days)):
-            (unfinished / name).mkdir(parents=True)
-            shutil.copy(whole / "sample.json", unfinished / name)
-        rules = read_rules(pd.Timestamp(LAST_DAY) + pd.Timedelta(days=800))
-        for path in sorted(whole.iterdir()):
-            if path.name.endswith((".csv", ".csv.gz")):
-                _cut_file(path, unfinished, days, rules)
+        _cut_folder(whole, [*histories, *days])
         unfinished.rename(folder)
-    return CutWorld(folder / "history", [folder / str(day) for day in days])
+    return CutWorld(
+        [folder / cut.folder.name for cut in histories], [folder / cut.folder.name for cut in days]
+    )
 
 
-def _cut_file(path: Path, folder: Path, days: list[date], rules: Rules) -> None:
+def _midnight(day: date) -> datetime:
+    """When a local day begins, in UTC."""
+    return datetime.combine(day, datetime.min.time()) - LOCAL_OFFSET
+
+
+def _cut_folder(whole: Path, cuts: list[_Cut]) -> None:
+    for cut in cuts:
+        cut.folder.mkdir(parents=True)
+        shutil.copy(whole / "sample.json", cut.folder)
+    rules = read_rules(pd.Timestamp(LAST_DAY) + pd.Timedelta(days=800))
+    for path in sorted(whole.iterdir()):
+        if path.name.endswith((".csv", ".csv.gz")):
+            _cut_file(path, cuts, rules)
+
+
+def _cut_file(path: Path, cuts: list[_Cut], rules: Rules) -> None:
     source = next(source for name, source in SOURCES.items() if path.name.startswith(name))
     content = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
     rows, _ = read_file(content, source, rules.aliases.get(source.name, {}))
     recorded = _recorded_at(rows, source, rules)
-    ends = [datetime.combine(day, datetime.min.time()) - LOCAL_OFFSET for day in days]
-    if not (recorded >= ends[0]).any():
-        os.link(path, folder / "history" / path.name)
-        return
     encoding = "utf-8" if _is_utf8(content) else "gb18030"
     lines = content.decode(encoding, "surrogateescape").replace("\r\n", "\n").split("\n")
-    late: set[int] = set()
-    for day, begins in zip(days, ends, strict=True):
-        chosen = (recorded >= begins) & (recorded < begins + timedelta(days=1))
-        _write(folder / str(day) / path.name, lines, rows.loc[chosen, "_line"].tolist(), encoding)
-    late.update(rows.loc[recorded >= ends[0], "_line"].tolist())
-    kept = [number for number in range(2, len(lines) + 1) if number not in late]
-    _write(folder / "history" / path.name, lines, kept, encoding)
+    for cut in cuts:
+        chosen = (recorded >= cut.first) & (recorded < cut.after)
+        if (chosen | recorded.isna()).all() and not recorded.isna().all():
+            os.link(path, cut.folder / path.name)
+        else:
+            _write(cut.folder / path.name, lines, rows.loc[chosen, "_line"].tolist(), encoding)
 
 
 def _recorded_at(rows: pd.DataFrame, source: Source, rules: Rules) -> pd.Series:

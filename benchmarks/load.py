@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-from collections import Counter
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -54,22 +53,27 @@ def run(work: Path, rows: int, repeat: int, layout: str) -> dict[str, Any]:
 
 
 def refuse_other_answers(runs: dict[str, list[Run]]) -> None:
-    """Raises `RunFailed` unless all runs agree: product and pandas in every count of every file."""
-    product = runs[WHOLE][0].answer
-    for peer in (PANDAS, TUNED):
-        found = runs[peer][0].answer["files"]
-        for file in product["files"]:
-            own = {count: file[count] for count in COUNTS}
-            if found.get(file["file"]) != own:
-                raise RunFailed(f"{file['file']}: the product counts {own}, {peer} {found.get(file['file'])}")
-    totals = Counter(product["totals"])
-    read = runs[INTAKE][0].answer["rows"]
-    if read != totals["read"]:
-        raise RunFailed(f"{read} rows read by the intake alone, {totals['read']} by the whole load")
-    parsed = runs[PARSE][0].answer["rows"]
-    # The bare parser leaves out spoilt lines, and those that an unclosed quote swallows.
-    if not 0.98 * read <= parsed <= read:
-        raise RunFailed(f"{parsed} rows parsed, {read} rows read")
+    """Raises `RunFailed` unless all runs of every round agree: product and pandas in every count of every file."""
+    for number in range(len(runs[WHOLE])):
+        answers = {name: found[number].answer for name, found in runs.items()}
+        for peer in (PANDAS, TUNED):
+            _refuse_other_counts(answers[WHOLE]["files"], answers[peer]["files"], peer)
+        read = answers[WHOLE]["totals"]["read"]
+        if answers[INTAKE]["rows"] != read:
+            raise RunFailed(
+                f"{answers[INTAKE]['rows']} rows read by the intake alone, {read} by the whole load"
+            )
+        parsed = answers[PARSE]["rows"]
+        # The bare parser leaves out spoilt lines, and those that an unclosed quote swallows.
+        if not 0.98 * read <= parsed <= read:
+            raise RunFailed(f"{parsed} rows parsed, {read} rows read")
+
+
+def _refuse_other_counts(files: list[dict[str, Any]], found: dict[str, dict[str, int]], peer: str) -> None:
+    for file in files:
+        own = {count: file[count] for count in COUNTS}
+        if found.get(file["file"]) != own:
+            raise RunFailed(f"{file['file']}: the product counts {own}, {peer} {found.get(file['file'])}")
 
 
 def summary(runs: dict[str, list[Run]], files: dict[str, int], layout: str) -> dict[str, Any]:

@@ -242,15 +242,24 @@ def zones_of_batches(landed: pd.DataFrame, rules: Rules) -> pd.Series:
     return live.set_index("consignment_id")["un_location_code"].map(rules.zones).dropna()
 
 
+def is_warned(landed: pd.DataFrame, source: Source, zone_of_batch: pd.Series) -> pd.Series:
+    """Whether a row counts and carries a warning, or names a batch that is not there."""
+    warned = landed["_warnings"].notna()
+    if source.name != "consignments" and "consignment_id" in landed:
+        batch = landed["consignment_id"]
+        warned |= batch.notna() & ~batch.isin(zone_of_batch.index)
+    return warned & (landed["_status"] == "accepted") & ~landed["voided"].fillna(False).astype(bool)
+
+
 def count_files(
-    names: dict[int, str], landed: pd.DataFrame, rejects: pd.DataFrame
+    names: dict[int, str], landed: pd.DataFrame, warned: pd.Series, rejects: pd.DataFrame
 ) -> dict[str, dict[str, int]]:
     """The counts of every file, by its name."""
     by_status = landed.groupby(["_file_seq", "_status"]).size().unstack(fill_value=0)
     table = pd.DataFrame(0, index=list(names), columns=["accepted", "superseded", "duplicate"])
     table = table.add(by_status, fill_value=0).reindex(list(names)).fillna(0)
     table["rejected"] = rejects.groupby("_file_seq").size()
-    table["warned"] = landed[landed["_warnings"].notna()].groupby("_file_seq").size()
+    table["warned"] = landed[warned].groupby("_file_seq").size()
     table = table.fillna(0).astype(int)
     table["read"] = table[["accepted", "superseded", "duplicate", "rejected"]].sum(axis=1)
     counts = {str(column): table[column].tolist() for column in table}

@@ -19,7 +19,13 @@ from pathlib import Path
 
 import pandas as pd
 
-from benchmarks.peers.pandas_checks import check_rows, count_files, placed_instants, zones_of_batches
+from benchmarks.peers.pandas_checks import (
+    check_rows,
+    count_files,
+    is_warned,
+    placed_instants,
+    zones_of_batches,
+)
 from benchmarks.peers.pandas_reading import Rules, files_of, read_rules, rows_of
 from pipeline.contract import SOURCES, Source
 
@@ -63,7 +69,8 @@ def take_folder(folder: Path, out: Path, rules: Rules) -> dict[str, dict[str, in
             zones = zones_of_batches(landed, rules)
         landed.to_parquet(out / f"{source.name}.parquet", index=False)
         rejected.append(rejects.assign(source=source.name))
-        counts |= count_files({number: path.name for number, path in files.items()}, landed, rejects)
+        names = {number: path.name for number, path in files.items()}
+        counts |= count_files(names, landed, is_warned(landed, source, zones), rejects)
     pd.concat(rejected).to_parquet(out / "rejects.parquet", index=False)
     return counts
 

@@ -18,6 +18,7 @@ from benchmarks.peers.pandas_checks import (
     META,
     check_rows,
     count_files,
+    is_warned,
     placed_instants,
     zones_of_batches,
 )
@@ -62,7 +63,8 @@ def take_folder(folder: Path, out: Path, rules: Rules) -> dict[str, dict[str, in
             out / f"{source.name}.parquet", compression="zstd", compression_level=1, index=False
         )
         rejected.append(rejects.assign(source=source.name))
-        counts |= count_files({number: path.name for number, path in files.items()}, landed, rejects)
+        names = {number: path.name for number, path in files.items()}
+        counts |= count_files(names, landed, is_warned(landed, source, zones), rejects)
     pd.concat(rejected).to_parquet(out / "rejects.parquet", compression="zstd", index=False)
     return counts
 

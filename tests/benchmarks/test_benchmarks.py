@@ -1,0 +1,177 @@
+"""The benchmarks on worlds of a few hundred rows: they run, their peers agree, and one that does not is told."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from benchmarks import answers, day, days, load, plot, world
+from benchmarks.__main__ import main
+from benchmarks.runs import Run, RunFailed, measured, ratio
+from pipeline.metrics import Reader
+from pipeline.settings import Settings
+
+TINY = {"ports": 1, "days": 40}
+
+
+@pytest.fixture
+def tiny(monkeypatch: pytest.MonkeyPatch) -> str:
+    """A layout of one port and forty days."""
+    monkeypatch.setitem(world.LAYOUTS, "tiny", TINY)
+    monkeypatch.setitem(world.ROWS_A_BATCH, "tiny", 10.0)
+    return "tiny"
+
+
+@pytest.fixture(scope="module")
+def work(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("benchmarks")
+
+
+def test_a_load_agrees_with_its_peers_in_every_count(work: Path, tiny: str) -> None:
+    found = load.run(work, 2_000, 1, tiny)
+    counts = found["counts"]
+    assert found["rows"] == counts["read"] > 1_500
+    assert counts["rejected"] > 0 and counts["superseded"] > 0
+    assert set(found["runs"]) == {load.WHOLE, load.INTAKE, load.PARSE, load.PANDAS, load.TUNED}
+    assert all(run["peak_mib"] > 10 and run["cpu_seconds"] > 0 for run in found["runs"].values())
+    assert f"{found['rows']:,} rows in" in load.lines(found)[0]
+
+
+def _runs(own: int, plain: int, tuned: int) -> dict[str, list[Run]]:
+    def counts(accepted: int) -> dict[str, int]:
+        return dict.fromkeys(load.COUNTS, 0) | {"read": 5, "accepted": accepted}
+
+    def run(answer: dict[str, Any]) -> list[Run]:
+        return [Run(1.0, 1.0, 1, answer)]
+
+    product = {"files": [{"file": "a.csv", **counts(own)}], "totals": {"read": 5}}
+    return {
+        load.WHOLE: run(product),
+        load.INTAKE: run({"rows": 5}),
+        load.PARSE: run({"rows": 5}),
+        load.PANDAS: run({"files": {"a.csv": counts(plain)}}),
+        load.TUNED: run({"files": {"a.csv": counts(tuned)}}),
+    }
+
+
+def test_a_load_is_void_where_a_peer_counts_otherwise() -> None:
+    load.refuse_other_answers(_runs(5, 5, 5))
+    with pytest.raises(RunFailed, match=r"a\.csv: the product counts .*, pandas, tuned"):
+        load.refuse_other_answers(_runs(5, 5, 4))
+    with pytest.raises(RunFailed, match=r"a\.csv: the product counts"):
+        load.refuse_other_answers(_runs(4, 5, 4))
+
+
+def test_a_ratio_is_the_median_of_paired_runs() -> None:
+    runs = {
+        "a": [Run(seconds, 1, 1, {}) for seconds in (2, 30, 4)],
+        "b": [Run(seconds, 1, 1, {}) for seconds in (1, 10, 4)],
+    }
+    assert ratio(runs, "a", "b") == 2
+
+
+def test_a_process_that_fails_voids_the_run() -> None:
+    with pytest.raises(RunFailed, match="ended with"):
+        measured("benchmarks.peers.parse_only", "nowhere")
+
+
+def _lines(folder: Path) -> int:
+    """Lines but for headers, over the files of a folder; they end in LF or CRLF."""
+    count = 0
+    for path in folder.iterdir():
+        if path.name.endswith((".csv", ".csv.gz")):
+            content = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
+            count += len([line for line in content.split(b"\n")[1:] if line.strip()])
+    return count
+
+
+def test_a_world_is_cut_by_the_day(work: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(days, "PORTS", 1)
+    monkeypatch.setattr(days, "ROWS_A_DAY", 100)
+    cut = days.cut_world(work, [1_000, 2_000])
+    short, long = map(_lines, cut.histories)
+    of_days = [_lines(folder) for folder in cut.days]
+    whole = _lines(world.sample_folder(work, days.world_of(2_000)))
+    assert len(of_days) == 3 and min(of_days) > 0
+    assert 0.3 * long < short < 0.8 * long
+    # Lines that are no rows, and rows recorded before the history or after the days, are in neither.
+    assert 0.8 * whole < long + sum(of_days) < whole
+
+
+def test_a_day_is_loaded_onto_its_history(work: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(days, "PORTS", 1)
+    monkeypatch.setattr(days, "ROWS_A_DAY", 50)
+    monkeypatch.setattr(days, "MEASURED_DAYS", 1)
+    found = day.run(work, [1_500])
+    (point,) = found["points"]
+    assert point["history_rows"] > 500 > point["rows"] > 0
+    assert point["open_rows"]["stays"] > 0
+    assert point["bytes_written"] > 1_000
+    assert found["exponent"]["seconds"] is None
+    assert f"{point['history_rows']:14,}" in "\n".join(day.lines(found))
+
+
+def test_an_exponent_is_that_of_a_power_law() -> None:
+    points = [{"history_rows": rows, "seconds": 3 * rows**0.5} for rows in (100, 400, 1_600)]
+    assert day.slope(points, "seconds") == pytest.approx(0.5)
+
+
+@pytest.fixture(scope="module")
+def answered(work: Path) -> tuple[dict[str, Any], Path]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(
+            world.LAYOUTS, "feeds", TINY | {"start": days.LAST_DAY.replace(year=2022, month=6, day=1)}
+        )
+        found = answers.run(work, 2_000, 2)
+    return found, next((work / "answers").iterdir())
+
+
+def test_answers_are_timed_and_the_same_as_the_peers(answered: tuple[dict[str, Any], Path]) -> None:
+    found, _ = answered
+    assert set(found["metrics"]) == set(answers.VIEWS)
+    assert all(0 < times["median"] <= times["p95"] for times in found["metrics"].values())
+    assert {"pandas, stays in memory", "pandas, from Parquet"} <= set(found["peers"])
+    assert "peers agree" in answers.lines(found)[0]
+
+
+def test_answers_are_void_where_a_peer_says_otherwise(answered: tuple[dict[str, Any], Path]) -> None:
+    reader = Reader(Settings(lake=answered[1]))
+    stock = reader.query(answers.STOCK)
+    answers.refuse_other_figures(reader, {"a peer": stock.assign(date=pd.to_datetime(stock["date"]))})
+    other = stock.assign(
+        date=pd.to_datetime(stock["date"]), backlog=stock["backlog"].where(stock.index != 3, -1)
+    )
+    with pytest.raises(RunFailed, match=r"backlog, row 3: \d+ by the product, -1 by a peer"):
+        answers.refuse_other_figures(reader, {"a peer": other})
+    with pytest.raises(RunFailed, match="rows by the product"):
+        answers.refuse_other_figures(reader, {"a peer": stock.iloc[:-1]})
+
+
+def test_a_picture_needs_results(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["plot", "--results", str(tmp_path), "--work", str(tmp_path)]) == 1
+    assert "no results" in capsys.readouterr().err
+
+
+def test_a_picture_without_matplotlib_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    def missing(name: str) -> None:
+        raise ImportError(name)
+
+    monkeypatch.setattr(plot, "import_module", missing)
+    with pytest.raises(RunFailed, match="pip install matplotlib"):
+        plot.run()
+
+
+def test_kept_results_are_whole() -> None:
+    kept = {path.stem: json.loads(path.read_text("utf-8")) for path in plot.RESULTS.glob("*.json")}
+    assert {"load_feeds", "load_bulk", "day", "answers"} <= set(kept)
+    for found in kept.values():
+        assert {"date", "cores", "memory_gib"} <= set(found["machine"])
+    for name, found in kept.items():
+        if name.startswith("load_"):
+            assert set(found["ratios"]) == set(load.RATIOS)
+    assert (plot.RESULTS / plot.PICTURE).read_text("utf-8").startswith("<?xml")
