@@ -40,7 +40,7 @@ GROUPINGS = (("all",), ("port",))
 PARTS = ("arrival", "exit", "on_time", "late", "corrected", "untold")
 TOLD = ("on_time", "late", "corrected", "untold")
 FLOWS = ("opening_stock", "arrivals", "exits", "closing_stock")
-WINDOW_MODELS = ("asked_windows", "corrected_moves", "turned_batches", "moves_behind")
+WINDOW_MODELS = ("asked_windows", "turned_batches", "moves_behind")
 Row = dict[str, Any]
 Sides = dict[str, list[Row]]
 """Rows of the `baseline` and of the `window`."""
@@ -51,7 +51,7 @@ def why(question: Question) -> pd.DataFrame:
     by = question.filters.by or ("all",)
     if by not in GROUPINGS:
         raise UserMistake(f"--by {','.join(by)}", "One of all or port.")
-    flows, told = _ask(question, "window_flows"), _ask(question, "window_rows")
+    flows, told = _ask(question, "window_flows", "window_rows")
     rows: list[Row] = []
     for scope in _scopes(flows, by):
         own = {side: _of(scope, found) for side, found in flows.items()}
@@ -65,27 +65,28 @@ def why_batches(question: Question) -> pd.DataFrame:
     part = question.filters.part
     if part is not None and part not in PARTS:
         raise UserMistake(f"{part}: no such part", f"One of {', '.join(PARTS)}.")
-    found = _ask(question, "why_batches", part)
+    (found,) = _ask(question, "why_batches", part=part)
     rows = [row | {"window": side} for side, behind in found.items() for row in behind]
     limit = question.filters.limit
     return pd.DataFrame(rows[:limit] if limit else rows, columns=list(BATCH_COLUMNS))
 
 
-def _ask(question: Question, model: str, part: str | None = None) -> Sides:
-    """A model's rows in the baseline and in the window."""
+def _ask(question: Question, *models: str, part: str | None = None) -> list[Sides]:
+    """Each model's rows in the baseline and in the window."""
     asked = replace(question, filters=replace(windows_of(question), count="batch"))
     filters = asked.filters
     days: dict[str, tuple[dt.date | None, dt.date | None]] = {
         "baseline": (filters.baseline_from, filters.baseline_to),
         "window": (filters.date_from, filters.date_to),
     }
-    found = {}
+    found: list[Sides] = [{} for _ in models]
     try:
         asked.engine.register_arrow("asked_part", pa.table({"part": pa.array([part], pa.string())}))
         for side, (first, last) in days.items():
             asked.engine.forget(*WINDOW_MODELS)
             asked.register_asked(replace(filters, date_from=first, date_to=last))
-            found[side] = asked.engine.to_arrow(model).to_pylist()
+            for sides, model in zip(found, models, strict=True):
+                sides[side] = asked.engine.to_arrow(model).to_pylist()
     finally:
         asked.close()
     return found

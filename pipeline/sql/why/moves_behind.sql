@@ -1,13 +1,23 @@
 -- grain: one row a (turn of a batch, move row): the row by which the batch came in or went out, and when it became known
 -- late: told for the first time after the window's end. corrected: an earlier version was replaced after it. untold: the
 -- source does not say when it was recorded.
-WITH carried AS (
-    SELECT t.*, u.equipment_reference AS unit
+WITH unit_turns AS (
+    SELECT un_location_code, equipment_reference, consignment_id, 'arrival' AS turn, arrived_at AS turned_at
+    FROM unit_stays
+    UNION ALL
+    SELECT un_location_code, equipment_reference, consignment_id, 'exit' AS turn, left_at AS turned_at
+    FROM unit_stays
+    WHERE left_at IS NOT NULL
+),
+
+carried AS (
+    SELECT t.*, u.equipment_reference AS unit, CASE WHEN t.turn = 'arrival' THEN 'in' ELSE 'out' END AS flow
     FROM turned_batches AS t
-    INNER JOIN unit_stays AS u
+    INNER JOIN unit_turns AS u
         ON
             u.un_location_code = t.un_location_code
-            AND CASE WHEN t.turn = 'arrival' THEN u.arrived_at ELSE u.left_at END = t.turned_at
+            AND u.turn = t.turn
+            AND u.turned_at = t.turned_at
             AND (
                 instr(concat(';', u.consignment_id, ';'), concat(';', t.consignment_id, ';')) > 0
                 OR (t.consignment_id IS NULL AND u.equipment_reference = t.equipment_reference)
@@ -42,5 +52,5 @@ INNER JOIN actual_moves AS m
         m.un_location_code = c.un_location_code
         AND m.equipment_reference = c.unit
         AND m.event_at = c.turned_at
-        AND m.flow = CASE WHEN c.turn = 'arrival' THEN 'in' ELSE 'out' END
+        AND m.flow = c.flow
 LEFT JOIN corrected_moves AS x ON x.event_id = m.event_id
