@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.shared import components, filters, frame, method
+from pages.shared import components, data, filters, frame, method
 
 frame.guard(__file__)
 
@@ -12,6 +12,13 @@ words = frame.words()
 components.heading(words("methodology.title"))
 st.markdown(words("methodology.intro"))
 st.warning(words("limits.illustrative"))
+
+components.section("methodology.pile_up")
+pile_up = data.pile_up()
+components.cards(method.pile_up_cards(pile_up))
+components.plain_table(pile_up, "pile_up")
+with st.expander(words("methodology.pile_up.stays")):
+    components.plain_table(data.pile_up_stays(), "pile_up_stays")
 
 family = filters.pick("family", ["", *method.families()], method.family_label)
 for name, keys in method.by_family(family).items():

@@ -38,7 +38,7 @@ if quiet:
     figure = control.multiples(weeks, quiet, look=look, label=labels.labeller("port"))
     components.chart(figure, "quiet", words("alt.quiet"), wide=True)
 components.section("rebound.ports")
-components.table(ports, "rebound", chosen)
+components.table(ports, "rebound", chosen, columns=watch.LISTED)
 components.section("rebound.weeks")
 components.table(weeks, "rebound_weeks", chosen)
 components.definitions("rebound", "rebound_weeks")

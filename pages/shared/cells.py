@@ -41,7 +41,7 @@ def _column(cells: pd.Series, name: str, link: Callable[[str], str]) -> tuple[pd
     if name.endswith("_share"):
         return cells.astype(float), st.column_config.NumberColumn(heading, format="percent")
     if pd.api.types.is_numeric_dtype(cells):
-        return cells.round(1), st.column_config.NumberColumn(heading, format="localized")
+        return cells.round(_places(name)), st.column_config.NumberColumn(heading, format="localized")
     if name == "date" or name.endswith(("_on", "_from", "_to")):
         return cells.astype(object), st.column_config.DateColumn(heading, format="YYYY-MM-DD")
     if name == "flags":
@@ -57,6 +57,11 @@ def _links(cells: pd.Series, link: Callable[[str], str]) -> pd.Series:
     return cells.map(
         lambda batch: f"{link(batch)}#{batch}" if batch and ";" not in batch else batch, na_action="ignore"
     )
+
+
+def _places(name: str) -> int:
+    """Decimals shown: logarithms and p-values need more than hours do."""
+    return 3 if "_log" in name or name.startswith("p_") or "_p_" in name else 1
 
 
 def _flags(text: str) -> str:

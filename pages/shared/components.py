@@ -205,5 +205,10 @@ def definition(key: str) -> None:
 
 def reference_table(name: str) -> None:
     """A reference table as it is in force, each row with its source."""
-    view, config = cells.in_words(data.table(name), link)
-    st.dataframe(view, hide_index=True, column_config=config, placeholder="–", key=f"reference_{name}")
+    plain_table(data.table(name), f"reference_{name}")
+
+
+def plain_table(rows: pd.DataFrame, key: str) -> None:
+    """Rows that no report has, to read and not to download."""
+    view, config = cells.in_words(rows, link)
+    st.dataframe(view, hide_index=True, column_config=config, placeholder="–", key=key)

@@ -12,6 +12,8 @@ from plotly.subplots import make_subplots
 from pages.shared.plot import DAY_TICKS, Label, Look, blank, short
 
 COLUMNS = 4
+DRAWN_THRESHOLDS = 4
+"""A CUSUM that goes on rising is drawn up to so many thresholds: where it crosses is what matters."""
 _ROW_HEIGHT = 96
 
 
@@ -21,17 +23,20 @@ def cusum(weeks: pd.DataFrame, onset: str | None, *, look: Look) -> go.Figure:
     `weeks`: week_starts_on, newly_overdue, is_baseline, cusum, threshold, is_signal. `onset`: a date, or None.
     """
     words, palette = look.words, look.palette
-    figure = blank(palette, 320)
+    figure = make_subplots(2, 1, shared_xaxes=True, vertical_spacing=0.08, row_heights=[0.4, 0.6])
+    figure.update_layout(blank(palette, 380).layout)
     days = weeks["week_starts_on"].astype(str)
+    newly = words("rebound.newly_overdue")
     figure.add_bar(
         x=days,
         y=weeks["newly_overdue"].astype(float),
-        name=words("rebound.newly_overdue"),
-        marker={"color": palette.soft},
-        hovertemplate=f"%{{x}}<br>{words('rebound.newly_overdue')}: %{{y:,}}<extra></extra>",
+        name=newly,
+        marker={"color": palette.muted},
+        hovertemplate=f"%{{x}}<br>{newly}: %{{y:,}}<extra></extra>",
+        row=1,
+        col=1,
     )
-    series = {"cusum": (palette.accent, "solid"), "threshold": (palette.ink, "dash")}
-    for column, (colour, dash) in series.items():
+    for column, colour, dash in (("cusum", palette.accent, "solid"), ("threshold", palette.ink, "dash")):
         name = words.column(column)
         figure.add_scatter(
             x=days,
@@ -40,6 +45,8 @@ def cusum(weeks: pd.DataFrame, onset: str | None, *, look: Look) -> go.Figure:
             name=name,
             line={"color": colour, "width": 2, "dash": dash},
             hovertemplate=f"%{{x}}<br>{name}: %{{y:,.1f}}<extra></extra>",
+            row=2,
+            col=1,
         )
     signal = weeks[weeks["is_signal"].astype(bool)]
     figure.add_scatter(
@@ -49,23 +56,29 @@ def cusum(weeks: pd.DataFrame, onset: str | None, *, look: Look) -> go.Figure:
         name=words("rebound.signal"),
         marker={"symbol": "diamond", "size": 13, "color": palette.ink},
         hovertemplate=f"%{{x}}<br>{words('rebound.signal')}<extra></extra>",
+        row=2,
+        col=1,
     )
     if onset is not None:
         figure.add_vline(x=onset, line={"color": palette.muted, "width": 1.5, "dash": "dot"})
         figure.add_annotation(
             x=onset,
             y=1,
-            yref="paper",
+            yref="y domain",
             text=words("rebound.onset"),
             showarrow=False,
             xanchor="right",
             xshift=-4,
         )
     figure.update_layout(showlegend=True, bargap=0.15)
-    figure.update_xaxes(
-        title_text=words("axis.week"), type="date", tickformat=DAY_TICKS, nticks=7, showgrid=False
-    )
-    figure.update_yaxes(title_text=words("axis.batches_a_week"), rangemode="tozero")
+    axis = {"fixedrange": True, "zeroline": False, "tickfont": {"color": palette.muted}, "automargin": True}
+    figure.update_xaxes(type="date", tickformat=DAY_TICKS, nticks=7, showgrid=False, **axis)
+    figure.update_xaxes(title_text=words("axis.week"), row=2, col=1)
+    figure.update_yaxes(gridcolor=palette.grid, nticks=4, **axis)
+    figure.update_yaxes(title_text=words("axis.batches_a_week"), rangemode="tozero", row=1, col=1)
+    top = DRAWN_THRESHOLDS * float(weeks["threshold"].max())
+    highest = 1.05 * max(float(weeks["cusum"].max()), float(weeks["threshold"].max()))
+    figure.update_yaxes(title_text=words.column("cusum"), range=[0, min(top, highest)], row=2, col=1)
     return figure
 
 

@@ -15,7 +15,7 @@ import streamlit as st
 
 from pipeline import export
 from pipeline.contract import SOURCES
-from pipeline.metrics import REGISTRY, Filters, Metric, Reader, Release
+from pipeline.metrics import REGISTRY, Filters, Metric, Reader, Release, example
 from pipeline.settings import Settings, from_environment
 
 MAX_FRAMES = 400
@@ -60,6 +60,17 @@ def settings() -> Settings:
 def zone() -> str:
     """The IANA zone in which the screens write instants."""
     return settings().default_zone
+
+
+@st.cache_data(max_entries=1, show_spinner=False)
+def pile_up() -> pd.DataFrame:
+    """The example of the methodology: three clocks of a dozen made-up stays, before and after a clear-out."""
+    return example.clocks(settings())
+
+
+def pile_up_stays() -> pd.DataFrame:
+    """The stays of that example."""
+    return example.stays()
 
 
 def registry() -> dict[str, Metric]:

@@ -49,7 +49,7 @@ def funnel(ports: pd.DataFrame, *, look: Look, label: Label, y: str) -> go.Figur
             y=here["standardised_hours"].astype(float),
             mode="markers+text" if is_outside else "markers",
             name=words("funnel.outside" if is_outside else "funnel.inside"),
-            text=here["un_location_code"],
+            text=here["un_location_code"].where(here["funnel"].str.endswith("_998", na=False), ""),
             textposition="top center",
             customdata=[[label(code)] for code in here["un_location_code"]],
             marker={"size": 10, "symbol": symbol, "color": colour, "line": {"width": 1.5, "color": colour}},

@@ -37,7 +37,8 @@ def of(column: str) -> Mapping[str, str]:
         return named | {"all": frame.words()("scope.all")}
     if column in ("lead_class", "imo_class", "class"):
         rows = data.tuples(data.table("imdg_classes"), "code", "label", "label_zh")
-        return {code: _class_label(code, pick(label, label_zh)) for code, label, label_zh in rows}
+        named = {code: _class_label(code, pick(label, label_zh)) for code, label, label_zh in rows}
+        return named | {"all": frame.words()("filter.all")}
     if column == "age_bucket":
         rows = data.tuples(data.table("age_buckets"), "lower_days", "label", "label_zh")
         return {str(days): pick(label, label_zh) for days, label, label_zh in rows}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pandas as pd
+
 from pages.shared import data, frame
 
 
@@ -25,4 +27,15 @@ def by_family(only: str) -> dict[str, list[str]]:
     for key, metric in data.registry().items():
         if only in ("", metric.family):
             found.setdefault(metric.family, []).append(key)
+    return found
+
+
+def pile_up_cards(rows: pd.DataFrame) -> list[tuple[str, str, str]]:
+    """What the example shows: the mean by exit goes up while the headline goes down."""
+    words = frame.words()
+    found = []
+    for clock, statistic in (("exit", "mean_hours"), ("period", "rmst_hours")):
+        own = rows[rows["clock"] == clock].set_index("window")[statistic]
+        before = words("methodology.pile_up.before", length=words.length(own["baseline"]))
+        found.append((words(f"clocks.{clock}"), words.length(own["window"]), before))
     return found

@@ -8,6 +8,8 @@ import pandas as pd
 
 from pages.shared import data, frame, labels
 
+TINY = 0.0005
+"""Below it a p-value would be written as 0.000."""
 UNKNOWN = "cannot be identified"
 _REASON = re.compile(r"(\d+) (.+), (\d+) needed")
 
@@ -87,4 +89,5 @@ def _between(row: pd.Series, prefix: str) -> str:
 
 
 def _p(value: float) -> str:
-    return frame.words().number(value, 3)
+    words = frame.words()
+    return words("pilots.tiny") if value < TINY else words.number(value, 3)

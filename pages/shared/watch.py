@@ -7,6 +7,17 @@ import pandas as pd
 from pages.shared import frame, labels
 
 REBOUND = "rebound"
+LISTED = (
+    "un_location_code",
+    "verdict",
+    "signal_week_starts_on",
+    "onset_week_starts_on",
+    "largest_cusum",
+    "threshold",
+    "baseline_mean",
+    "baseline_sigma",
+    "weeks",
+)
 
 
 def signalling(ports: pd.DataFrame) -> list[pd.Series]:

@@ -7,7 +7,7 @@ import json
 import re
 import zipfile
 from collections.abc import Callable
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -313,3 +313,66 @@ def test_pages_stay_thin(page: str) -> None:
     assert not re.search(
         r"\bselect\b.+\bfrom\b|import duckdb|import plotly|import pandas", text, re.IGNORECASE
     )
+
+
+def test_methodology_reckons_its_example(screen: Screen, tmp_path: Path) -> None:
+    got = {metric.label: (metric.value, metric.delta) for metric in screen("methodology", tmp_path).metric}
+    words = catalog("en")
+    assert got[words["clocks.exit"]] == ("31.4 d", "before the clear-out: 5.0 d")
+    assert got[words["clocks.period"]] == ("2.0 d", "before the clear-out: 32.5 d")
+
+
+def test_clearance_shows_what_the_reports_say(screen: Screen, small_lake: Path) -> None:
+    at = screen("clearance", small_lake)
+    held(at)
+    reader, words = Reader(Settings(small_lake)), catalog("en")
+    days = {"date_from": date(2022, 6, 15), "date_to": date(2022, 9, 22)}
+    rows = reader.query("clearance", Filters(by=("all",), stage="overall", **days)).set_index("clock")
+    mean = f"{rows.loc['exit', 'mean_hours'] / 24:.1f} d"
+    assert figures(at)[words["clocks.exit"]] == mean
+    reduced = reader.query("reduction", Filters(campaign_id="special-action-2022"))
+    shown = next(
+        table.value
+        for table in at.dataframe
+        if words["column.verdict"] in table.value or "verdict" in table.value
+    )
+    assert len(shown) == len(reduced) > 5
+
+
+def test_dwell_of_days_without_a_beginning_has_no_baseline(screen: Screen, small_lake: Path) -> None:
+    at = screen("dwell", small_lake, period="days", window="all")
+    held(at)
+    assert catalog("en")["period.no_baseline"] in values(at, "caption")
+
+
+def test_rebound_tells_every_port(screen: Screen, small_lake: Path) -> None:
+    at = screen("rebound", small_lake)
+    held(at)
+    verdicts = Reader(Settings(small_lake)).query("rebound", Filters(campaign_id="special-action-2022"))[
+        "verdict"
+    ]
+    words = catalog("en")
+    got = figures(at)
+    for verdict in ("rebound", "quiet", "too few weeks"):
+        assert got[words[f"verdict.{verdict.replace(' ', '_')}"]] == str((verdicts == verdict).sum())
+    assert len(verdicts) > 0
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_pilot_of_too_few_ports_cannot_be_identified(
+    screen: Screen, small_lake: Path, language: str
+) -> None:
+    at = screen("pilots", small_lake, lang=language)  # three ports in all
+    held(at)
+    words = catalog(language)
+    what = words["lacking.other_ports_with_arrivals_before_and_after"]
+    assert what in at.warning[0].value and "5" in at.warning[0].value
+
+
+def test_why_it_changed_adds_up_on_the_screen(screen: Screen, small_lake: Path) -> None:
+    at = screen("ports", small_lake, view="why", part="arrival")
+    held(at)
+    why = Reader(Settings(small_lake)).query("why", Filters(campaign_id="special-action-2022"))
+    rows = why[why["lead_class"] == "all"].set_index("measure")["value"]
+    assert figures(at)[catalog("en")["why.stock"]] == f"{rows['stock_change']:,.0f}"
+    assert rows["opening_stock"] + rows["arrivals"] - rows["exits"] == rows["closing_stock"]
