@@ -10,6 +10,7 @@ from pipeline.metrics import (  # noqa: F401  (each fills the registry)
     forecast,
     pilots,
     rebound,
+    reduction,
     trust,
     why,
     yard,

@@ -11,8 +11,8 @@ import pyarrow as pa
 
 from pipeline.errors import UserMistake
 from pipeline.metrics.campaign_choice import campaign_ports, chosen_campaign
-from pipeline.metrics.durations import reduction
 from pipeline.metrics.question import Question
+from pipeline.metrics.reduction import reduction
 from pipeline.metrics.registry import Metric, register
 
 REPORT_COLUMNS = (

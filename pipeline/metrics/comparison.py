@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
@@ -15,6 +13,7 @@ from pipeline.metrics.durations import (
     DEFAULT_TAU_DAYS,
     HOUR_MICROS,
     WINDOWED_MODELS,
+    closing,
     measure_of,
     prepare,
 )
@@ -77,7 +76,7 @@ def compare(question: Question) -> pd.DataFrame:
     """The report `compare`: a row a port that has any batch in the window, the fastest first."""
     asked = _nationwide(question)
     wanted = _wanted_ports(question)
-    with _closing(asked):
+    with closing(asked):
         _prepare(asked)
         ports, strata, nation, weights = _groups(asked)
     rows = [_port_row(port, strata.get(port["un_location_code"], []), weights) for port in ports]
@@ -87,14 +86,6 @@ def compare(question: Question) -> pd.DataFrame:
     frame = pd.DataFrame(rows, columns=list(COMPARE_COLUMNS)).astype(dict.fromkeys(WHOLE_NUMBERS, "Int64"))
     frame = frame[frame["un_location_code"].isin(wanted)] if wanted else frame
     return frame.sort_values(["rank", "standardised_hours", "un_location_code"], ignore_index=True)
-
-
-@contextmanager
-def _closing(question: Question) -> Iterator[None]:
-    try:
-        yield
-    finally:
-        question.close()
 
 
 def _nationwide(question: Question) -> Question:

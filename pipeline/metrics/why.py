@@ -11,8 +11,8 @@ import pandas as pd
 import pyarrow as pa
 
 from pipeline.errors import UserMistake
-from pipeline.metrics.durations import windows_of
 from pipeline.metrics.question import Question
+from pipeline.metrics.reduction import windows_of
 from pipeline.metrics.registry import Metric, register
 from pipeline.statistics import kitagawa
 
