@@ -72,6 +72,7 @@ def cusum(weeks: pd.DataFrame, onset: str | None, *, look: Look) -> go.Figure:
         )
     figure.update_layout(showlegend=True, bargap=0.15)
     axis = {"fixedrange": True, "zeroline": False, "tickfont": {"color": palette.muted}, "automargin": True}
+    axis["title"] = {"font": {"size": 12, "color": palette.muted}}
     figure.update_xaxes(type="date", tickformat=DAY_TICKS, nticks=7, showgrid=False, **axis)
     figure.update_xaxes(title_text=words("axis.week"), row=2, col=1)
     figure.update_yaxes(gridcolor=palette.grid, nticks=4, **axis)

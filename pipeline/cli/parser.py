@@ -266,7 +266,7 @@ def _output(parser: Parser) -> None:
     parser.add_argument(
         "--format",
         metavar="FORMAT",
-        help="csv, xlsx, parquet or json (default: by the ending of -o, else csv)",
+        help="csv, xlsx, parquet or json (default: by the ending of -o, else csv); briefing: html or pdf",
     )
     parser.add_argument(
         "-o", dest="output", metavar="FILE", type=Path, help="write to FILE, with FILE.meta.json beside it"

@@ -9,7 +9,7 @@ from pathlib import Path
 import pandas as pd
 
 from pipeline import __version__, export
-from pipeline.cli import messages
+from pipeline.cli import briefing, messages
 from pipeline.cli.parser import suggestion
 from pipeline.errors import NothingFound, UserMistake
 from pipeline.metrics import OPTIONS, REGISTRY, Filters, Reader
@@ -45,6 +45,9 @@ def report(chosen: argparse.Namespace) -> int:
     """Print or write a report of the registry."""
     known_report(chosen.name)
     chosen.refuse_unknown()
+    if chosen.name == briefing.NAME:
+        briefing.refuse_days(chosen)
+        return briefing.write(chosen, filters_of(chosen))
     return _answer(chosen, chosen.name, filters_of(chosen))
 
 
@@ -60,10 +63,10 @@ def trust(chosen: argparse.Namespace) -> int:
 
 def known_report(name: str | None) -> None:
     """Raise `UserMistake` for a report that is not there."""
-    there = [key for key, metric in REGISTRY.items() if metric.is_report]
+    there = [*(key for key, metric in REGISTRY.items() if metric.is_report), briefing.NAME]
     if name is None:
         raise UserMistake("which report?", f"The reports are {', '.join(there)}.")
-    if name in REGISTRY:
+    if name in REGISTRY or name == briefing.NAME:
         return
     if name in PROMISED:
         raise UserMistake(
@@ -76,10 +79,11 @@ def known_report(name: str | None) -> None:
 def filters_of(chosen: argparse.Namespace) -> Filters:
     """What was asked, brought to the reference lists' case; raises `UserMistake` for what cannot be asked."""
     name = getattr(chosen, "name", "trust")
-    if chosen.count == "unit" and "count_unit" not in REGISTRY[name].options:
+    taken = briefing.OPTIONS if name == briefing.NAME else REGISTRY[name].options
+    if chosen.count == "unit" and "count_unit" not in taken:
         raise UserMistake(f"--count unit: {name} counts batches", _of(name, "count_unit"))
     for option in OPTIONS:
-        if getattr(chosen, option, None) is not None and option not in REGISTRY[name].options:
+        if getattr(chosen, option, None) is not None and option not in taken:
             raise UserMistake(f"--{option.replace('_', '-')} does not act on {name}", _of(name, option))
     if chosen.date_from and chosen.date_to and chosen.date_from > chosen.date_to:
         raise UserMistake(

@@ -44,6 +44,7 @@ __all__ = [
     "parquet_bytes",
     "render",
     "write",
+    "write_blocks",
     "xlsx_bytes",
     "zip_with_meta",
 ]
@@ -157,7 +158,12 @@ def zip_with_meta(name: str, frame: pd.DataFrame, about: dict[str, Any], form: s
 
 
 def write(path: Path, frame: pd.DataFrame, form: str, about: dict[str, Any]) -> None:
-    """Write a report and `<path>.meta.json` beside it; a reader never sees half a file.
+    """Write a report and `<path>.meta.json` beside it; see `write_blocks`."""
+    write_blocks(path, render(frame, form, about), about)
+
+
+def write_blocks(path: Path, content: Iterable[bytes], about: dict[str, Any]) -> None:
+    """Write a file and `<path>.meta.json` beside it; a reader never sees half a file.
 
     Raises `UserMistake` where nothing can be written there.
     """
@@ -165,10 +171,9 @@ def write(path: Path, frame: pd.DataFrame, form: str, about: dict[str, Any]) -> 
         raise UserMistake(f"{path.parent}: no such folder", "Make it first, or choose another with -o.")
     if path.exists() and not path.is_file():
         raise UserMistake(f"{path}: is no ordinary file", "Give -o the name of a file to make.")
-    blocks = {path: render(frame, form, about), path.with_name(f"{path.name}.meta.json"): [meta_bytes(about)]}
     try:
-        for target, content in blocks.items():
-            _replace(target, content)
+        _replace(path, content)
+        _replace(path.with_name(f"{path.name}.meta.json"), [meta_bytes(about)])
     except OSError as error:
         raise UserMistake(
             f"{path}: cannot be written: {error.strerror}", "Choose another with -o."

@@ -1,0 +1,84 @@
+"""What a briefing tells: frames of the registry, asked once."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass, replace
+from typing import Any
+
+import pandas as pd
+
+from pipeline.metrics import REGISTRY, Filters, Metric, Reader
+
+DEFINED = ("campaign", "reduction", "compare")
+"""The metrics whose definitions are printed."""
+PORTS_SHOWN = 20
+"""Ports that a page holds: those with most batches."""
+TOPIC = "campaign_2022"
+
+
+@dataclass(frozen=True)
+class Facts:
+    """The figures of a briefing. Frames have the columns of their metrics."""
+
+    campaign: dict[str, Any]
+    total: dict[str, Any]
+    days: pd.DataFrame
+    ports: pd.DataFrame
+    ports_in_all: int
+    forecast: dict[str, Any] | None
+    published: dict[str, Any]
+    metrics: tuple[Metric, ...]
+    as_of: dt.datetime | None
+    known_at: dt.datetime | None
+    zone: str
+    build_id: str
+    product_version: str
+    is_sample: bool
+    filters: dict[str, Any]
+
+
+def gather(reader: Reader, asked: Filters, filters: dict[str, Any]) -> Facts:
+    """The facts of the campaign that is asked for; `filters` are printed as they were set.
+
+    Raises `UserMistake` for a campaign that is not there, `NothingFound` on an empty lake.
+    """
+    scopes = reader.query("campaign", asked)
+    campaigns = reader.query("campaigns", asked)
+    campaign = campaigns[campaigns["campaign_id"] == asked.campaign_id].iloc[0].to_dict()
+    days = reader.query("campaign_days", asked)
+    compared = reader.query("compare", replace(asked, measure="clearance"))
+    forecast = reader.query("campaign_forecast", asked)
+    published = reader.query("published_figures", asked)
+    release = reader.release
+    assert release is not None
+    ports = _ports(scopes, compared)
+    return Facts(
+        campaign=campaign,
+        total=scopes[scopes["scope"] == "all"].iloc[0].to_dict(),
+        days=days[days["scope"] == "all"],
+        ports=ports.head(PORTS_SHOWN),
+        ports_in_all=len(ports),
+        forecast=forecast.iloc[0].to_dict() if len(forecast) else None,
+        published=dict(_published(published)),
+        metrics=tuple(REGISTRY[key] for key in DEFINED),
+        as_of=reader.as_of(asked),
+        known_at=asked.known_at,
+        zone=reader.settings.default_zone,
+        build_id=release.build_id,
+        product_version=release.product_version,
+        is_sample=release.is_sample,
+        filters=filters,
+    )
+
+
+def _ports(scopes: pd.DataFrame, compared: pd.DataFrame) -> pd.DataFrame:
+    """A row a port: its part of the campaign, and its place beside the others; most batches first."""
+    own = scopes[scopes["scope"] != "all"].rename(columns={"scope": "un_location_code"})
+    found = own.merge(compared, on="un_location_code", how="outer")
+    return found.sort_values(["n", "un_location_code"], ascending=[False, True], ignore_index=True)
+
+
+def _published(rows: pd.DataFrame) -> list[tuple[str, Any]]:
+    here = rows[rows["topic"] == TOPIC]
+    return list(zip(here["figure"], here["value"], strict=True))
