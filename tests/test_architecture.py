@@ -133,6 +133,7 @@ def foreign_owners(*under: str) -> dict[str, set[str]]:
     owners = packages_distributions()
     used = {name.split(".")[0] for path in modules(*under) for name in imports(path)}
     ours = {path.name for room in (ROOT, ROOT / "tests") for path in room.iterdir() if path.is_dir()}
+    ours |= {path.stem for path in (ROOT / "tests" / "browser").glob("*.py")}
     foreign = used - set(sys.stdlib_module_names) - ours
     return {name: {owner.lower() for owner in owners.get(name, [name])} for name in foreign}
 

@@ -1,4 +1,4 @@
-# ruff: noqa: E501 -- tables of texts read better dense
+
 """Each type's accepted and rejected texts, one by one, and whole columns held to the same."""
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-# ruff: noqa: E501 -- tables of texts read better dense
+
 """How files are read: encodings, separators, line ends, headers, gz, and lines that cannot be rows."""
 
 from __future__ import annotations

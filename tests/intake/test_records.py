@@ -1,4 +1,4 @@
-# ruff: noqa: E501 -- tables of texts read better dense
+
 """Records of a text, held against an automaton that reads it byte by byte."""
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-# ruff: noqa: E501 -- tables of texts read better dense
+
 """Workbooks and Parquet files: their values as texts, and the same checks as for CSV."""
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-# ruff: noqa: E501 -- tables of texts read better dense
+
 """Whole files of any rows, in blocks of any size, held against the check of single rows."""
 
 from __future__ import annotations
