@@ -45,7 +45,7 @@ def gather(reader: Reader, asked: Filters, filters: dict[str, Any]) -> Facts:
     """
     scopes = reader.query("campaign", asked)
     campaigns = reader.query("campaigns", asked)
-    campaign = campaigns[campaigns["campaign_id"] == asked.campaign_id].iloc[0].to_dict()
+    campaign = _first(campaigns[campaigns["campaign_id"] == asked.campaign_id])
     days = reader.query("campaign_days", asked)
     compared = reader.query("compare", replace(asked, measure="clearance"))
     forecast = reader.query("campaign_forecast", asked)
@@ -55,11 +55,11 @@ def gather(reader: Reader, asked: Filters, filters: dict[str, Any]) -> Facts:
     ports = _ports(scopes, compared)
     return Facts(
         campaign=campaign,
-        total=scopes[scopes["scope"] == "all"].iloc[0].to_dict(),
+        total=_first(scopes[scopes["scope"] == "all"]),
         days=days[days["scope"] == "all"],
         ports=ports.head(PORTS_SHOWN),
         ports_in_all=len(ports),
-        forecast=forecast.iloc[0].to_dict() if len(forecast) else None,
+        forecast=_first(forecast) if len(forecast) else None,
         published=dict(_published(published)),
         metrics=tuple(REGISTRY[key] for key in DEFINED),
         as_of=reader.as_of(asked),
@@ -77,6 +77,11 @@ def _ports(scopes: pd.DataFrame, compared: pd.DataFrame) -> pd.DataFrame:
     own = scopes[scopes["scope"] != "all"].rename(columns={"scope": "un_location_code"})
     found = own.merge(compared, on="un_location_code", how="outer")
     return found.sort_values(["n", "un_location_code"], ascending=[False, True], ignore_index=True)
+
+
+def _first(frame: pd.DataFrame) -> dict[str, Any]:
+    """The first row by column."""
+    return {str(name): value for name, value in frame.iloc[0].items()}
 
 
 def _published(rows: pd.DataFrame) -> list[tuple[str, Any]]:
