@@ -31,10 +31,11 @@ from filelock import FileLock, Timeout
 
 from pipeline import __version__
 from pipeline.errors import UserMistake
+from pipeline.merging import MERGE_BELOW_ROWS, merge_parts
 from pipeline.release import RELEASE_FILE, TABLES_FOLDER, Release, begin, flush, read_release, write_release
 from pipeline.sweeping import sweep
 
-__all__ = ["RELEASE_FILE", "Draft", "Lake", "Part", "Release", "merge_parts"]
+__all__ = ["RELEASE_FILE", "Draft", "Lake", "Part", "Release"]
 
 LOCK_FILE = "writer.lock"
 LOCK_WAIT_SECONDS = 3600.0
@@ -42,9 +43,6 @@ SPILL_FOLDER = "spill"
 
 MERGE_FROM_PARTS = 16
 """So many parts of about one size become one: a row is rewritten once for every digit of its part's rows."""
-
-MERGE_BELOW_ROWS = 1_000_000
-"""A part of that length is left alone."""
 
 CHECKPOINT_EVERY = 32
 """Versions after which a table's log is summed up: opening it costs the same after years of loads."""
@@ -330,23 +328,6 @@ class Draft:
         if current is None or current.build_id != self.build_id:
             for folder in (self.lake.root / TABLES_FOLDER).glob(f"*/{self.build_id}"):
                 shutil.rmtree(folder, ignore_errors=True)
-
-
-def merge_parts(parts: Iterable[Path | str], target: Path) -> None:
-    """Writes the rows of several Parquet files to one, in their order, with the columns of the last."""
-    parts = list(parts)
-    schema = pq.read_schema(parts[-1])
-    with pq.ParquetWriter(target, schema, compression="zstd", compression_level=1) as writer:
-        waiting: list[pa.Table] = []
-        rows = 0
-        for path in parts:
-            waiting.append(pq.read_table(path, schema=schema, partitioning=None))
-            rows += waiting[-1].num_rows
-            if rows >= MERGE_BELOW_ROWS:
-                writer.write_table(pa.concat_tables(waiting))
-                waiting, rows = [], 0
-        if waiting:
-            writer.write_table(pa.concat_tables(waiting))
 
 
 def _parts_of(folder: Path, delta: DeltaTable) -> list[Part]:

@@ -34,8 +34,11 @@ def count_steps(lake: Path, paths: list[Path]) -> Steps:
     return steps[0], steps[1], steps[2]
 
 
-def killed_at_step(lake: Path, paths: list[Path], step: int) -> None:
-    """Begins a load and kills it at a step."""
+def killed_at(lake: Path, paths: list[Path], step: int | str) -> None:
+    """Begins a load and kills it at a step, or at the beginning of a function.
+
+    Steps differ by a few from run to run: threads wait for one another as it happens.
+    """
     assert _run(_stepping_load, lake, paths, step, PROCESSES.Array("i", 3)) == KILLED
 
 
@@ -61,7 +64,9 @@ def _plain_load(lake: Path, paths: list[Path]) -> None:
     load_files(lake, paths, LOADED_AT)
 
 
-def _stepping_load(lake: Path, paths: list[Path], last: int | None, steps: SynchronizedArray[int]) -> None:
+def _stepping_load(
+    lake: Path, paths: list[Path], last: int | str | None, steps: SynchronizedArray[int]
+) -> None:
     taken = 0
 
     def step(frame: FrameType, event: str, _argument: object) -> None:
@@ -70,7 +75,7 @@ def _stepping_load(lake: Path, paths: list[Path], last: int | None, steps: Synch
             return
         if event == "call" and frame.f_code.co_name in NOTED:
             steps[NOTED.index(frame.f_code.co_name)] = taken
-        if taken == last:
+        if last in (taken, frame.f_code.co_name):
             os.kill(os.getpid(), signal.SIGKILL)
         taken += 1
 

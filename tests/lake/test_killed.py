@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from lake.killing import Steps, count_steps, killed_after, killed_at_step
+from lake.killing import Steps, count_steps, killed_after, killed_at
 from lake.support import (
     counts,
     day_feeds,
@@ -96,7 +96,7 @@ def test_killed_at_every_step_of_publishing(loads: Loads, tmp_path: Path) -> Non
     was_complete = False
     # The latest first: what the others leave behind is in the way of all that follow.
     for step in sorted([*early, *late, (swapped + end) // 2], reverse=True):
-        killed_at_step(lake, loads.second, step)
+        killed_at(lake, loads.second, step)
         if print_of(lake) == before:
             continue
         # Killed after the release was swapped, while sweeping.
@@ -113,8 +113,8 @@ def test_killed_at_every_step_of_publishing(loads: Loads, tmp_path: Path) -> Non
 def test_first_load_killed(loads: Loads, tmp_path: Path) -> None:
     lake = tmp_path / "lake"
     published, swapped, _ = loads.steps_of_first
-    for step in (3, published // 2, (published + swapped) // 2, swapped):
-        killed_at_step(lake, loads.first, step)
+    for step in (3, published // 2, (published + swapped) // 2, "write_release"):
+        killed_at(lake, loads.first, step)
         assert Reader(settings_of(lake)).release is None
     load_files(lake, loads.first)
     assert everything(lake) == loads.shown_after_first
@@ -123,9 +123,8 @@ def test_first_load_killed(loads: Loads, tmp_path: Path) -> None:
 
 def test_another_load_after_a_killed_one(loads: Loads, tmp_path: Path) -> None:
     """Whatever the killed one had committed is not in what comes next."""
-    _, swapped, _ = loads.steps_of_second
     lake, alone = (copied(loads.lake_after_first, tmp_path / name) for name in ("lake", "alone"))
-    killed_at_step(lake, loads.second, swapped)
+    killed_at(lake, loads.second, "write_release")
     assert len(list(lake.glob("tables/*/_delta_log/*1.json"))) > 1
     third = write_feeds(tmp_path / "third", day_feeds(2))
     for folder in (lake, alone):
@@ -174,7 +173,7 @@ def test_leavings_of_killed_loads_are_swept(
     loads: Loads, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     lake = copied(loads.lake_after_first, tmp_path / "lake")
-    killed_at_step(lake, loads.second, loads.steps_of_second[0] + 40)
+    killed_at(lake, loads.second, loads.steps_of_second[0] + 40)
     orphans = unnamed_files(lake)
     assert orphans
     monkeypatch.setattr("pipeline.sweeping.KEEP_RETIRED_HOURS", 0.0)

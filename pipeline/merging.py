@@ -1,0 +1,29 @@
+"""Small Parquet files made one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+MERGE_BELOW_ROWS = 1_000_000
+"""A file of that length is left alone; so many rows at most are held in memory."""
+
+
+def merge_parts(parts: Iterable[Path | str], target: Path) -> None:
+    """Writes the rows of several Parquet files to one, in their order, with the columns of the last."""
+    parts = list(parts)
+    schema = pq.read_schema(parts[-1])
+    with pq.ParquetWriter(target, schema, compression="zstd", compression_level=1) as writer:
+        waiting: list[pa.Table] = []
+        rows = 0
+        for path in parts:
+            waiting.append(pq.read_table(path, schema=schema, partitioning=None))
+            rows += waiting[-1].num_rows
+            if rows >= MERGE_BELOW_ROWS:
+                writer.write_table(pa.concat_tables(waiting))
+                waiting, rows = [], 0
+        if waiting:
+            writer.write_table(pa.concat_tables(waiting))
