@@ -19,6 +19,7 @@ overdue = grids.oldest_overdue(chosen)
 with components.user_errors():
     scopes = data.metric("campaign", chosen)
     days = data.metric("campaign_days", chosen)
+    forecast = data.metric("campaign_forecast", chosen)
     misdeclared = data.metric("misdeclared_by_code", chosen)
     cases = data.metric("cases_by_status", chosen)
     rates = data.metric("hit_rates", chosen)
@@ -42,6 +43,7 @@ with left:
     components.section("campaign.burn_down")
     figure = charts.burn_down(headline.whole(days), look=look)
     components.chart(figure, "burn_down", words("alt.burn_down"))
+    st.caption(headline.forecast(forecast))
     components.download(days, "campaign_days", chosen, "campaign_days")
 with right:
     components.section("campaign.balance")
@@ -67,6 +69,4 @@ components.section("campaign.per_port")
 components.table(scopes, "campaign", chosen)
 components.section("campaign.oldest", limit=grids.LIMIT)
 components.table(oldest, "batches_in_yard", overdue, columns=grids.LISTED)
-components.definitions(
-    "campaign", "campaign_days", "misdeclared_by_code", "cases_by_status", "hit_rates", "published_figures"
-)
+components.definitions(*headline.METRICS)

@@ -43,8 +43,8 @@ def _drawn(steps: pd.DataFrame, until_hours: float) -> pd.DataFrame:
     if steps.empty:
         return steps
     level = np.floor(steps["survival"].to_numpy(dtype=float) / FINENESS)
-    kept = steps[np.append(level[1:] != level[:-1], True)]
-    kept = pd.concat([steps.iloc[:1], kept, steps.iloc[-1:].assign(age_hours=until_hours)])
+    kept = steps[np.append(True, level[1:] != level[:-1])]
+    kept = pd.concat([kept, steps.iloc[-1:].assign(age_hours=until_hours)])
     return kept.assign(age_days=kept["age_hours"].astype(float) / HOURS_A_DAY)
 
 

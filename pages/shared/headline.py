@@ -18,6 +18,16 @@ _FIGURES = {
     "reduction": "overall_clearance_time_reduction",
 }
 """Our figure and the published one that stands beside it."""
+METRICS = (
+    "campaign",
+    "campaign_days",
+    "campaign_forecast",
+    "misdeclared_by_code",
+    "cases_by_status",
+    "hit_rates",
+    "published_figures",
+)
+"""What the screen's definitions are of."""
 _BALANCE = (
     "opening_backlog",
     "cleared_opening",
@@ -78,6 +88,23 @@ def cards(row: pd.Series, published: pd.DataFrame) -> list[tuple[str, str, str]]
 def has_reduction(row: pd.Series) -> bool:
     """Whether the data gave a clearance-time reduction with its interval."""
     return not row[["reduction_pct", "reduction_lower_pct", "reduction_upper_pct"]].isna().any()
+
+
+def forecast(rows: pd.DataFrame) -> str:
+    """When the opening backlog will be gone at the present pace, in a sentence; empty where there was none."""
+    if rows.empty:
+        return ""
+    words, row = frame.words(), rows.iloc[0]
+    code = str(row["verdict"]).replace(" ", "_")
+    days = {
+        name: words("not_had") if pd.isna(row[column]) else words.day(row[column])
+        for name, column in (
+            ("day", "cleared_on"),
+            ("early", "cleared_on_early"),
+            ("late", "cleared_on_late"),
+        )
+    }
+    return words(f"forecast.{code}", **days)
 
 
 def _published(published: pd.DataFrame, name: str) -> str:

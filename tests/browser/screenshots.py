@@ -36,6 +36,11 @@ def screens(lake: Path) -> dict[str, str]:
     return {
         "campaign": f"campaign?{AS_OF}",
         "backlog": f"backlog?{AS_OF}&window=365",
+        "clearance": "clearance",
+        "dwell": "dwell",
+        "ports": "ports",
+        "pilots": "pilots",
+        "rebound": "rebound",
         "batch": f"batch?consignment={batch}",
         "trust": "trust?",
         "methodology": "methodology?family=yard",
@@ -49,7 +54,7 @@ def picture(browser: Browser, address: str, look: dict[str, int | str], file: Pa
         color_scheme="dark" if look["theme"] == "dark" else "light",
     )
     page = context.new_page()
-    page.goto(f"{address}&lang={look['language']}")
+    page.goto(f"{address}{'&' if '?' in address else '?'}lang={look['language']}")
     settle(page)
     page.wait_for_timeout(1_500)
     shot = Image.open(io.BytesIO(page.screenshot())).convert("RGB")

@@ -249,3 +249,26 @@ def test_print_leaves_out_what_paper_does_not_need(visit: Visit) -> None:
     expect(page.locator("[data-testid=stSidebar]")).to_be_hidden()
     expect(page.locator("h1")).to_be_visible()
     expect(page.locator(".dg-sample")).to_be_visible()
+
+
+@pytest.mark.parametrize(
+    ("name", "drawn"),
+    [
+        ("clearance", {"stages": "g.bars path", "survival": "g.lines path", "reduction": "g.points path"}),
+        ("dwell", {"survival": "g.lines path", "reduction": "g.points path"}),
+        ("ports", {"ports": "g.points path", "funnel": "g.lines path"}),
+    ],
+)
+def test_charts_of_durations_are_painted(visit: Visit, name: str, drawn: dict[str, str]) -> None:
+    page = visit(name)
+    for key, mark in drawn.items():
+        marks = page.locator(f".st-key-chart_{key} {mark}")
+        marks.first.wait_for(state="attached", timeout=30_000)
+        assert marks.count() > 0
+
+
+def test_the_rebound_watch_and_a_pilot_say_what_they_found(visit: Visit) -> None:
+    page = visit("rebound")
+    expect(page.locator("[data-testid=stMetric]")).to_have_count(3)
+    pilot = visit("pilots?lang=zh")
+    expect(pilot.locator("[data-testid=stAlert]").first).to_contain_text("无法识别")

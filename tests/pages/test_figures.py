@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pages.shared import charts, heatmaps
+from pages.shared import charts, control, curves, funnels, heatmaps, intervals, stacks
 from pages.shared.plot import DARK, FONT, LIGHT, Look, Palette
 from pages.shared.text import Words
 
@@ -244,3 +244,133 @@ def test_every_figure_has_the_fonts_of_both_languages() -> None:
     ]
     assert all(figure.layout.font.family == FONT for figure in drawn)
     assert "Noto Sans CJK SC" in FONT
+
+
+STEPS = pd.DataFrame(
+    {
+        "series": "period",
+        "age_hours": [0.0, 24.0, 48.0, 96.0],
+        "at_risk": [4, 4, 3, 1],
+        "survival": [1.0, 0.75, 0.25, 0.0],
+        "lower": [1.0, 0.3, 0.1, None],
+        "upper": [1.0, 0.9, 0.6, None],
+    }
+)
+
+
+def test_a_survival_curve_is_a_staircase_within_its_band() -> None:
+    figure = curves.survival(STEPS, look=LOOK, until_hours=120, first="period")
+    upper, lower, line = figure.data
+    assert line.line.shape == upper.line.shape == "hv"
+    assert list(line.x)[:4] == [0, 1, 2, 4] and list(line.y)[:4] == [1, 0.75, 0.25, 0]
+    assert list(line.x)[-1] == 5 and list(line.y)[-1] == 0  # held to the end
+    assert lower.fill == "tonexty" and (lower.y <= line.y).all() and (line.y <= upper.y).all()
+    assert figure.layout.xaxis.title.text == "age (days)"
+
+
+def test_a_long_curve_is_sent_small_and_keeps_its_shape() -> None:
+    count = 20_000
+    share = 1 - np.arange(count) / count
+    frame = pd.DataFrame({"series": "a", "age_hours": np.arange(count, dtype=float), "at_risk": 9})
+    frame = frame.assign(survival=share, lower=share, upper=share)
+    line = curves.survival(frame, look=LOOK, until_hours=count, first="a").data[2]
+    assert len(line.x) < 2_100
+    drawn = np.interp(frame["age_hours"] / 24, line.x, line.y)
+    assert np.abs(drawn - share).max() < 0.002
+
+
+def test_stages_are_stacked_and_their_sum_stands_at_the_end() -> None:
+    frame = pd.DataFrame({"name": "All", "stage": ["a", "b"], "mean_hours": [24.0, 36.0]})
+    figure = stacks.stacked(frame, {"a": "First", "b": "Second", "c": "Third"}, look=LOOK)
+    assert [(bar.name, list(bar.x)) for bar in figure.data] == [
+        ("First", [1.0]), ("Second", [1.5]), ("Third", [0.0])
+    ]  # fmt: skip
+    assert figure.layout.barmode == "stack"
+    assert [note.text for note in figure.layout.annotations] == ["2.5"]
+    shades = [lightness(bar.marker.color) for bar in figure.data]
+    assert all(abs(later - earlier) > 10 for earlier, later in pairwise(shades))
+
+
+def test_dots_reach_to_the_ends_of_their_intervals() -> None:
+    frame = pd.DataFrame(
+        {
+            "name": ["All", "X"],
+            "series": "rmst",
+            "value": [50.0, -5.0],
+            "lower": [40.0, -9.0],
+            "upper": [55.0, None],
+        }
+    )
+    figure = intervals.dots(frame, ("value", "lower", "upper"), look=LOOK, axis="%", first="rmst")
+    dot = figure.data[0]
+    assert list(dot.x) == [50, -5]
+    assert list(dot.error_x.array) == [5, 0] and list(dot.error_x.arrayminus) == [10, 4]
+    assert list(figure.layout.yaxis.ticktext) == ["All", "X"]
+    assert figure.layout.yaxis.range[0] > figure.layout.yaxis.range[1]  # the first on top
+
+
+def weeks_of(port: str, cusum: list[float | None]) -> pd.DataFrame:
+    first = date(2022, 10, 1)
+    return pd.DataFrame(
+        {
+            "un_location_code": port,
+            "week_starts_on": [first + timedelta(weeks=week) for week in range(len(cusum))],
+            "newly_overdue": range(len(cusum)),
+            "cusum": cusum,
+            "threshold": 5.0,
+            "is_signal": [value is not None and 5 < value < 9 for value in cusum],
+        }
+    )
+
+
+def test_a_cusum_is_drawn_against_its_threshold_with_its_signal() -> None:
+    figure = control.cusum(weeks_of("A", [None, 0, 6, 90]), "2022-10-08", look=LOOK)
+    bars, path, threshold, signal = figure.data
+    assert list(bars.y) == [0, 1, 2, 3] and list(path.y)[1:] == [0, 6, 90]
+    assert threshold.line.dash == "dash" and set(threshold.y) == {5}
+    assert list(signal.x) == ["2022-10-15"] and list(signal.y) == [6]
+    assert list(figure.layout.yaxis2.range) == [0, 20]  # four thresholds
+
+
+def test_quiet_ports_share_one_scale() -> None:
+    weeks = pd.concat([weeks_of("A", [0, 1]), weeks_of("B", [2, 2.5])])
+    figure = control.multiples(weeks, ["A", "B"], look=LOOK, label=str)
+    assert [list(trace.y) for trace in figure.data] == [[0, 0.2], [0.4, 0.5]]
+    assert {axis.range for axis in figure.select_yaxes()} == {(0, 1.15)}
+
+
+def test_a_funnel_marks_who_is_outside() -> None:
+    ports = pd.DataFrame(
+        {
+            "un_location_code": ["A", "B"],
+            "n": [100, 40],
+            "standardised_hours": [70.0, 120.0],
+            "national_hours": 68.0,
+            "limit_lower_95_hours": [60.0, 55.0],
+            "limit_upper_95_hours": [76.0, 80.0],
+            "limit_lower_998_hours": [56.0, 50.0],
+            "limit_upper_998_hours": [82.0, 95.0],
+            "funnel": ["inside", "above_998"],
+        }
+    )
+    figure = funnels.funnel(ports, look=LOOK, label=label, y="h")
+    inside, outside = figure.data[-2:]
+    assert (list(inside.x), list(inside.y)) == ([100], [70])
+    assert (list(outside.x), list(outside.y), list(outside.text)) == ([40], [120], ["B"])
+    assert list(figure.data[0].x) == [40, 100]  # limits by size
+
+
+def test_an_event_study_parts_before_from_after() -> None:
+    weeks = pd.DataFrame(
+        {
+            "week_starts_on": [date(2023, 4, 24), date(2023, 5, 1)],
+            "difference_pct": [0.0, -25.0],
+            "lower_pct": [None, -30.0],
+            "upper_pct": [None, -19.0],
+            "is_before": [True, False],
+        }
+    )
+    before, after = funnels.event_study(weeks, "2023-05-01", look=LOOK).data
+    assert (list(before.y), list(after.y)) == ([0], [-25])
+    assert list(after.error_y.array) == [6] and list(after.error_y.arrayminus) == [5]
+    assert before.marker.symbol != after.marker.symbol

@@ -326,8 +326,8 @@ def test_clearance_shows_what_the_reports_say(screen: Screen, small_lake: Path) 
     at = screen("clearance", small_lake)
     held(at)
     reader, words = Reader(Settings(small_lake)), catalog("en")
-    days = {"date_from": date(2022, 6, 15), "date_to": date(2022, 9, 22)}
-    rows = reader.query("clearance", Filters(by=("all",), stage="overall", **days)).set_index("clock")
+    asked = Filters(by=("all",), stage="overall", date_from=date(2022, 6, 15), date_to=date(2022, 9, 22))
+    rows = reader.query("clearance", asked).set_index("clock")
     mean = f"{float(rows['mean_hours']['exit']) / 24:.1f} d"
     assert figures(at)[words["clocks.exit"]] == mean
     reduced = reader.query("reduction", Filters(campaign_id="special-action-2022"))
