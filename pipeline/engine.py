@@ -8,6 +8,7 @@ from its `.sql` into a temporary table, its own inputs first.
 from __future__ import annotations
 
 import logging
+import tempfile
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from types import TracebackType
@@ -41,7 +42,7 @@ class Engine:
 
     Args:
         settings: memory limit and threads.
-        spill_dir: where what does not fit in memory goes.
+        spill_dir: where what does not fit in memory goes; a folder of the system's for such where None.
     """
 
     def __init__(self, settings: Settings, spill_dir: Path | None = None) -> None:
@@ -55,8 +56,8 @@ class Engine:
         run("SET memory_limit = $limit", {"limit": settings.memory_limit})
         run("SET threads = $threads", {"threads": settings.threads})
         run("SET preserve_insertion_order = false")
-        if spill_dir is not None:
-            run("SET temp_directory = $folder", {"folder": str(spill_dir)})
+        spill = spill_dir or Path(tempfile.gettempdir()) / "dgwatch-spill"
+        run("SET temp_directory = $folder", {"folder": str(spill)})
         for macro in _MACROS:
             run(macro)
 

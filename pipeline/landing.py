@@ -319,10 +319,18 @@ def _entry(job: _Job, load_id: str, loaded_at: datetime, taken: TakenFile) -> Fi
     )
 
 
-@lru_cache(maxsize=64)
 def _is_sample(folder: Path) -> bool:
     """Whether a folder has the mark that the sample generator leaves."""
+    mark = folder / SAMPLE_MARK
     try:
-        return bool(json.loads((folder / SAMPLE_MARK).read_text(encoding="utf-8")).get("sample"))
+        return _says_sample(mark, mark.stat().st_mtime_ns)
+    except OSError:
+        return False
+
+
+@lru_cache(maxsize=64)
+def _says_sample(mark: Path, changed_at: int) -> bool:
+    try:
+        return bool(json.loads(mark.read_text(encoding="utf-8")).get("sample"))
     except (OSError, ValueError, AttributeError):
         return False
