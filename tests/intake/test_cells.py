@@ -1,4 +1,3 @@
-
 """Each type's accepted and rejected texts, one by one, and whole columns held to the same."""
 
 from __future__ import annotations

@@ -1,4 +1,3 @@
-
 """How files are read: encodings, separators, line ends, headers, gz, and lines that cannot be rows."""
 
 from __future__ import annotations

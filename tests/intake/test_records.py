@@ -1,4 +1,3 @@
-
 """Records of a text, held against an automaton that reads it byte by byte."""
 
 from __future__ import annotations

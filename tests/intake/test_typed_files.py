@@ -1,4 +1,3 @@
-
 """Workbooks and Parquet files: their values as texts, and the same checks as for CSV."""
 
 from __future__ import annotations

@@ -1,4 +1,3 @@
-
 """Whole files of any rows, in blocks of any size, held against the check of single rows."""
 
 from __future__ import annotations
