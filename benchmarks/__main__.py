@@ -36,7 +36,8 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def _load(chosen: argparse.Namespace) -> tuple[dict[str, Any], list[str]]:
-    found = load.run(chosen.work, chosen.rows, chosen.repeat, chosen.layout)
+    peers = () if chosen.without_pandas else tuple(load.PEERS)
+    found = load.run(chosen.work, chosen.rows, chosen.repeat, chosen.layout, peers)
     return found, load.lines(found)
 
 
@@ -76,6 +77,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--rows", type=int, default=1_000_000)
     parser.add_argument("--repeat", type=int, default=3)
     parser.add_argument("--layout", choices=LAYOUTS, default="feeds")
+    parser.add_argument("--without-pandas", action="store_true", help="leave out the pandas peers")
     parser = command("day", _day, "one more day on a history that grows")
     parser.add_argument("--history", type=_row_counts, default=[100_000, 400_000, 1_600_000])
     parser = command("answers", _answers, "the metrics of the opening views, and peers that compute the same")

@@ -20,7 +20,7 @@ LOADED_AT = "2026-01-01T00:00:00"
 
 @dataclass(frozen=True)
 class Day:
-    """One day's load. `seconds` is that of the load alone, without the start of Python."""
+    """One day's load. `seconds` and `cpu_seconds` are the load alone, without the start of Python (`process_seconds`)."""
 
     rows: int
     seconds: float
@@ -76,7 +76,7 @@ def _day(folder: Path, root: Path) -> Day:
     return Day(
         rows=totals["read"],
         seconds=found.answer["seconds"],
-        cpu_seconds=found.cpu_seconds,
+        cpu_seconds=found.answer["cpu_seconds"],
         process_seconds=found.seconds,
         peak_mib=found.peak_bytes / 2**20,
         bytes_written=sum(written),

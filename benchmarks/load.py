@@ -14,6 +14,7 @@ LOADED_AT = "2026-01-01T00:00:00"
 COUNTS = ("read", "accepted", "superseded", "duplicate", "rejected", "warned")
 WHOLE, INTAKE, PARSE = "product, whole load", "product, intake alone", "parse only (DuckDB)"
 PANDAS, TUNED = "pandas", "pandas, tuned"
+PEERS = {PANDAS: "benchmarks.peers.pandas_plain", TUNED: "benchmarks.peers.pandas_tuned"}
 RATIOS = {
     "whole load / parse only": (WHOLE, PARSE),
     "intake alone / parse only": (INTAKE, PARSE),
@@ -25,29 +26,27 @@ RATIOS = {
 """Both pandas peers do what the intake does: no stays, no flows, no release."""
 
 
-def run(work: Path, rows: int, repeat: int, layout: str) -> dict[str, Any]:
-    """Measures a load of about `rows` rows `repeat` times. Raises `RunFailed` where the answers differ."""
+def run(
+    work: Path, rows: int, repeat: int, layout: str, peers: tuple[str, ...] = (PANDAS, TUNED)
+) -> dict[str, Any]:
+    """Measures a load of about `rows` rows `repeat` times. Raises `RunFailed` where the answers differ.
+
+    `peers` are the pandas peers that take part: they hold everything in memory.
+    """
     folder = sample_folder(work, settings_of(rows, layout))
-    lakes = {WHOLE: work / "whole", INTAKE: work / "intake", PANDAS: work / "plain", TUNED: work / "tuned"}
+    lakes = {name: work / "loaded" / str(place) for place, name in enumerate((WHOLE, INTAKE, *peers))}
+    commands: dict[str, list[str | Path]] = {
+        PARSE: ["benchmarks.peers.parse_only", folder],
+        INTAKE: ["benchmarks.product", "intake", folder, lakes[INTAKE], LOADED_AT],
+        WHOLE: ["benchmarks.product", "whole", folder, lakes[WHOLE], LOADED_AT],
+        **{peer: [PEERS[peer], folder, lakes[peer], LOADED_AT] for peer in peers},
+    }
     rounds: list[dict[str, list[Run]]] = []
     for _ in range(repeat):
-        for lake in lakes.values():
-            shutil.rmtree(lake, ignore_errors=True)
-        rounds.append(
-            in_turn(
-                {
-                    PARSE: ["benchmarks.peers.parse_only", folder],
-                    INTAKE: ["benchmarks.product", "intake", folder, lakes[INTAKE], LOADED_AT],
-                    WHOLE: ["benchmarks.product", "whole", folder, lakes[WHOLE], LOADED_AT],
-                    PANDAS: ["benchmarks.peers.pandas_plain", folder, lakes[PANDAS], LOADED_AT],
-                    TUNED: ["benchmarks.peers.pandas_tuned", folder, lakes[TUNED], LOADED_AT],
-                },
-                1,
-            )
-        )
-    runs = {name: [found[name][0] for found in rounds] for name in rounds[0]}
-    for lake in lakes.values():
-        shutil.rmtree(lake, ignore_errors=True)
+        shutil.rmtree(work / "loaded", ignore_errors=True)
+        rounds.append(in_turn(commands, 1))
+    runs = {name: [found[name][0] for found in rounds] for name in commands}
+    shutil.rmtree(work / "loaded", ignore_errors=True)
     refuse_other_answers(runs)
     return summary(runs, described(folder), layout)
 
@@ -56,7 +55,7 @@ def refuse_other_answers(runs: dict[str, list[Run]]) -> None:
     """Raises `RunFailed` unless all runs of every round agree: product and pandas in every count of every file."""
     for number in range(len(runs[WHOLE])):
         answers = {name: found[number].answer for name, found in runs.items()}
-        for peer in (PANDAS, TUNED):
+        for peer in answers.keys() & PEERS.keys():
             _refuse_other_counts(answers[WHOLE]["files"], answers[peer]["files"], peer)
         read = answers[WHOLE]["totals"]["read"]
         if answers[INTAKE]["rows"] != read:
@@ -92,6 +91,7 @@ def summary(runs: dict[str, list[Run]], files: dict[str, int], layout: str) -> d
     ratios = {
         name: {"elapsed": ratio(runs, *pair), "cpu": ratio(runs, *pair, "cpu_seconds")}
         for name, pair in RATIOS.items()
+        if runs.keys() >= set(pair)
     }
     stages = {
         name: median(run.answer["stages"][name] for run in runs[WHOLE])
@@ -114,7 +114,7 @@ def lines(found: dict[str, Any]) -> list[str]:
     """The result as lines of text."""
     shown = [
         f"{found['rows']:,} rows in {found['files']:,} files ({found['layout']}, {found['megabytes']:.0f} MB), "
-        f"median of {found['rounds']}; product and pandas agree in every count of every file",
+        f"median of {found['rounds']}; all agree in every count of every file",
         f"{'':24}{'seconds':>9}{'cpu s':>9}{'rows/s':>12}{'MB/s':>8}{'peak MiB':>10}",
     ]
     for name, run in found["runs"].items():

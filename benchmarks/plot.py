@@ -49,6 +49,7 @@ def _bars(
     axes: Any, loads: list[dict[str, Any]], ratios: dict[str, str], title: str, target: int, bound: str
 ) -> None:
     """Processor time by processor time: what else the machine did weighs least on it."""
+    loads = [load for load in loads if load["ratios"].keys() >= ratios.keys()]
     names = [f"{load['layout']}\n{load['rows'] / 1e6:.1f}M rows" for load in loads]
     width = 0.8 / len(ratios)
     for place, (ratio, colour) in enumerate(ratios.items()):
