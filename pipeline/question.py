@@ -26,7 +26,22 @@ EPOCH_DAY = dt.date(1990, 1, 1)
 LAST_DAY = dt.date(2101, 1, 1)
 FilesOf = Callable[[str], list[str]]
 
-REFERENCE_INPUTS = ("ports", "imdg_classes", "limit_rules", "age_buckets", "finding_codes", "campaigns")
+REFERENCE_INPUTS = (
+    "ports",
+    "imdg_classes",
+    "limit_rules",
+    "age_buckets",
+    "finding_codes",
+    "campaigns",
+    "alert_rules",
+    "segregation",
+    "segregation_class_one",
+    "safety_values",
+    "risk_weights",
+    "reference_quantities",
+    "licensed_quantities",
+    "heat_levels",
+)
 
 
 def computed_with(reference: Reference) -> str:

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from pipeline.contract import SOURCES
 from pipeline.errors import UserMistake
-from pipeline.reference_tables import UNIDENTIFIED
+from pipeline.reference_tables import RISK_PARTS, UNIDENTIFIED
 
 Columns = dict[str, list]
 Others = Mapping[str, Columns]
@@ -220,6 +220,103 @@ def _check_age_buckets(table: Columns, others: Others) -> None:
         )
 
 
+TRIGGERS = ("alert", "border_trigger", "first_detection")
+"""Rules that an own table of alert rules must have; an indicator that it leaves out is off."""
+
+
+def _check_alert_rules(table: Columns, others: Others) -> None:
+    _known(
+        "alert_rules", "points_group", table["points_group"], set(others["alert_groups"]["points_group"]),
+        "alert_groups",
+    )  # fmt: skip
+    missing = [name for name in TRIGGERS if name not in table["indicator"]]
+    if missing:
+        raise ReferenceMistake(
+            f"alert_rules: there is no rule {', '.join(missing)}",
+            "Copy it from the shipped table: without it no point makes an alert.",
+        )
+    for name in ("window_days", "baseline_days"):
+        for indicator, days in zip(table["indicator"], table[name], strict=True):
+            if days < 1:
+                raise ReferenceMistake(
+                    f"alert_rules: {name} {days} of {indicator} is below 1", "Give whole days from 1 on."
+                )
+
+
+SAFETY_VALUES_NEEDED = (
+    "heat_uplift_c",
+    "heat_max_days_old",
+    "degree_day_base_c",
+    "flashpoint_share",
+    "adjacent_bays",
+    "survival_window_days",
+    "survival_min_at_risk",
+    "forecast_window_days",
+    "forecast_origins",
+)
+
+
+def _needs(name: str, column: str, needed: tuple[str, ...], table: Columns) -> None:
+    missing = [value for value in needed if value not in table[column]]
+    if missing:
+        raise ReferenceMistake(
+            f"{name}: there is no {column} {', '.join(missing)}",
+            "A table handed in replaces the whole shipped table: copy the rows that stay as they are.",
+        )
+
+
+def _not_below_zero(name: str, key: str, column: str, table: Columns) -> None:
+    for code, number in zip(table[key], table[column], strict=True):
+        if number is not None and number < 0:
+            raise ReferenceMistake(
+                f"{name}: {column} {number:g} of {code} is below zero", "Give a number from 0 on."
+            )
+
+
+def _above_zero(name: str, key: str, column: str, table: Columns) -> None:
+    for code, number in zip(table[key], table[column], strict=True):
+        if number <= 0:
+            raise ReferenceMistake(
+                f"{name}: {column} {number:g} of {code} is not above zero", "Give a number above 0."
+            )
+
+
+def _check_safety_values(table: Columns, others: Others) -> None:
+    _needs("safety_values", "name", SAFETY_VALUES_NEEDED, table)
+    _not_below_zero("safety_values", "name", "value", table)
+
+
+def _check_risk_weights(table: Columns, others: Others) -> None:
+    _needs("risk_weights", "part", RISK_PARTS, table)
+    _not_below_zero("risk_weights", "part", "weight", table)
+    for part, zero, full in zip(table["part"], table["zero_at"], table["full_at"], strict=True):
+        if zero == full:
+            raise ReferenceMistake(
+                f"risk_weights: zero_at and full_at of {part} are both {zero:g}", "Let them differ."
+            )
+
+
+def _check_reference_quantities(table: Columns, others: Others) -> None:
+    classes = set(others["imdg_classes"]["code"])
+    _known("reference_quantities", "imo_class", table["imo_class"], classes, "imdg_classes")
+    _above_zero("reference_quantities", "imo_class", "reference_kg", table)
+
+
+def _check_licensed_quantities(table: Columns, others: Others) -> None:
+    own = port_codes(others["ports"])
+    name = "licensed_quantities"
+    table["un_location_code"] = [_own_port(name, code, own) for code in table["un_location_code"]]
+    classes = set(others["imdg_classes"]["code"])
+    _known(name, "imo_class", table["imo_class"], classes, "imdg_classes")
+    for column in ("licensed_kg", "licensed_net_explosive_kg"):
+        _not_below_zero(name, "licence_id", column, table)
+
+
+def _check_heat_levels(table: Columns, others: Others) -> None:
+    own = port_codes(others["ports"])
+    table["un_location_code"] = [_own_port("heat_levels", code, own) for code in table["un_location_code"]]
+
+
 CHECKS: dict[str, Callable[[Columns, Others], None]] = {
     "ports": _check_ports,
     "imdg_classes": _check_imdg_classes,
@@ -231,5 +328,11 @@ CHECKS: dict[str, Callable[[Columns, Others], None]] = {
     "column_aliases": _check_column_aliases,
     "code_lists": _check_code_lists,
     "age_buckets": _check_age_buckets,
+    "alert_rules": _check_alert_rules,
+    "safety_values": _check_safety_values,
+    "risk_weights": _check_risk_weights,
+    "reference_quantities": _check_reference_quantities,
+    "licensed_quantities": _check_licensed_quantities,
+    "heat_levels": _check_heat_levels,
 }
 """In the order in which they run: a table comes after those it refers to."""

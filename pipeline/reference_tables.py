@@ -251,6 +251,99 @@ PUBLISHED_FIGURES = TableSpec(
     key=("topic", "figure"),
 )
 
+ALERT_GROUPS = TableSpec(
+    "alert_groups",
+    (Field("points_group", needed=True), *_labels("points_group"), *_text("note", "source")),
+    key=("points_group",),
+)
+
+ALERT_RULES = TableSpec(
+    "alert_rules",
+    (
+        Field("indicator", needed=True, clean=str.lower),
+        *_labels("indicator"),
+        Field("points_group", needed=True),
+        Field("threshold", Kind.NUMBER, needed=True),
+        *_text("unit"),
+        Field("window_days", Kind.INTEGER, default=1),
+        Field("baseline_days", Kind.INTEGER, default=56),
+        Field("lag_days", Kind.INTEGER, default=0),
+        Field("minimum", Kind.INTEGER, default=0),
+        Field("is_illustrative", Kind.BOOLEAN, default=True),
+        *_text("source"),
+    ),
+    key=("indicator",),
+)
+
+SAFETY_VALUES = TableSpec(
+    "safety_values",
+    (
+        Field("name", needed=True, clean=str.lower),
+        Field("value", Kind.NUMBER, needed=True),
+        *_text("unit", "note", "source"),
+        Field("is_illustrative", Kind.BOOLEAN, default=True),
+    ),
+    key=("name",),
+)
+
+RISK_PARTS = ("hazard", "overdue", "heat_margin", "degree_days", "quantity", "findings", "segregation")
+"""The parts of a batch's risk, in the order in which they are shown."""
+
+RISK_WEIGHTS = TableSpec(
+    "risk_weights",
+    (
+        Field("part", needed=True, clean=str.lower, one_of=frozenset(RISK_PARTS)),
+        Field("weight", Kind.NUMBER, needed=True),
+        Field("zero_at", Kind.NUMBER, needed=True),
+        Field("full_at", Kind.NUMBER, needed=True),
+        *_text("unit"),
+        *_labels("part"),
+        *_text("source"),
+        Field("is_illustrative", Kind.BOOLEAN, default=True),
+    ),
+    key=("part",),
+)
+
+REFERENCE_QUANTITIES = TableSpec(
+    "reference_quantities",
+    (
+        Field("imo_class", needed=True, clean=_class_code),
+        Field("reference_kg", Kind.NUMBER, needed=True),
+        Field("of_net_explosive", Kind.BOOLEAN, default=False),
+        *_text("source"),
+        Field("is_illustrative", Kind.BOOLEAN, default=True),
+    ),
+    key=("imo_class",),
+)
+
+LICENSED_QUANTITIES = TableSpec(
+    "licensed_quantities",
+    (
+        Field("licence_id", needed=True),
+        Field("un_location_code", clean=_upper),
+        Field("facility_code"),
+        Field("imo_class", needed=True, clean=_class_code),
+        Field("licensed_kg", Kind.NUMBER),
+        Field("licensed_net_explosive_kg", Kind.NUMBER),
+        *_text("source"),
+        Field("is_illustrative", Kind.BOOLEAN, default=True),
+    ),
+    key=("licence_id",),
+)
+
+HEAT_LEVELS = TableSpec(
+    "heat_levels",
+    (
+        Field("level", needed=True, clean=str.lower),
+        Field("un_location_code", clean=_upper),
+        Field("from_temp_c", Kind.NUMBER, needed=True),
+        *_labels("level"),
+        *_text("source"),
+        Field("is_illustrative", Kind.BOOLEAN, default=True),
+    ),
+    key=("level", "un_location_code"),
+)
+
 TABLES: dict[str, TableSpec] = {
     spec.name: spec
     for spec in (
@@ -269,6 +362,13 @@ TABLES: dict[str, TableSpec] = {
         _sentences("reject_codes"),
         _sentences("warning_codes"),
         PUBLISHED_FIGURES,
+        ALERT_GROUPS,
+        ALERT_RULES,
+        SAFETY_VALUES,
+        RISK_WEIGHTS,
+        REFERENCE_QUANTITIES,
+        LICENSED_QUANTITIES,
+        HEAT_LEVELS,
     )
 }
 """Every typed reference table by name. A shipped CSV that is not here is served as text."""
