@@ -35,7 +35,7 @@ HOLD_ROWS = 100_000
 PART_ROWS = 400_000
 """Rows held of a source at most, before they are written."""
 
-GROWING = (REJECTS, "repeated", "loads", "stays", "unit_stays")
+GROWING = (REJECTS, "repeated", "loads", "stays", "unit_stays", "clearances")
 
 
 @dataclass(frozen=True)

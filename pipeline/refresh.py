@@ -1,7 +1,8 @@
-"""The built tables of a release: stays, visits as units of count, and the flows of ended stays.
+"""The built tables of a release: stays, visits as units of count, clearances, and the flows of ended stays.
 
-`stays` and `unit_stays` lie in one part for the open set and parts labelled with the month (UTC) in which their stays
-ended, so that a day touches the open set and one or two months. `flows` is additive and holds ended stays only.
+All but `flows` lie in one part for what is open and parts labelled with the month (UTC) in which their rows closed (a
+stay when it ended), so that a day touches the open set and one or two months. `flows` is additive and holds ended
+stays only.
 
 A load computes anew what its rows touch, with the same models over fewer landed rows, and compares: only rows that
 came out otherwise are taken out and put in. `rebuild`, and a load that changes much, computes everything.
@@ -25,7 +26,33 @@ from pipeline.settings import Settings
 from pipeline.versions import REPEATED_SCHEMA
 
 OPEN = "open"
-STAY_TABLES = {"stays": "batch_stays", "unit_stays": "unit_stays"}
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A table with a part for what is open and parts by month: its model, and the models that take it apart."""
+
+    model: str
+    written: str = "written_stays"
+    written_open: str = "written_open"
+    written_by_month: str = "written_by_month"
+    gone_months: str = "gone_months"
+    kept_of_file: str = "kept_of_file"
+    kept_count: str = "kept_count"
+    kept_and_fresh: str = "kept_and_fresh"
+
+
+CLEARANCES = Kept(
+    "clearances",
+    "written_clearances",
+    "clearances_open",
+    "clearances_by_month",
+    "gone_months_of_clearances",
+    "kept_clearances_of_file",
+    "kept_clearances_count",
+    "kept_and_fresh_clearances",
+)
+KEPT = {"stays": Kept("batch_stays"), "unit_stays": Kept("unit_stays"), "clearances": CLEARANCES}
 WHOLE_FROM_SHARE = 0.3
 """From this share of new rows on, computing everything costs less than finding out what is touched."""
 
@@ -44,7 +71,7 @@ def refresh(
 def _is_small(draft: Draft, reference: Reference) -> bool:
     """Whether the kept tables hold but for what the new rows touch, and those are few."""
     release = draft.release
-    if release is None or release.as_of is None or not set(STAY_TABLES) <= release.versions.keys():
+    if release is None or release.as_of is None or not set(KEPT) <= release.versions.keys():
         return False
     if release.reference_digest != computed_with(reference):
         return False
@@ -55,10 +82,10 @@ def _is_small(draft: Draft, reference: Reference) -> bool:
 
 def _refresh_whole(draft: Draft, settings: Settings, reference: Reference) -> dt.datetime | None:
     with open_question(settings, reference, draft.files, None, None, draft.spill_folder()) as engine:
-        for table, model in STAY_TABLES.items():
+        for table, kept in KEPT.items():
             draft.remove(table, draft.lake.files(draft.release, table))
-            engine.alias("written_stays", model)
-            _add_part(draft, engine, table, OPEN, "written_open")
+            engine.alias(kept.written, kept.model)
+            _add_part(draft, engine, table, OPEN, kept.written_open)
             _add_months(draft, engine, table)
         draft.remove("flows", draft.lake.files(draft.release, "flows"))
         engine.alias("written_stays", "batch_stays")
@@ -74,7 +101,7 @@ def _add_part(draft: Draft, engine: Engine, table: str, label: str | None, model
 
 def _add_months(draft: Draft, engine: Engine, table: str) -> None:
     folder = draft.new_path(table).with_suffix("")
-    for label, written, rows in engine.write_by_label("written_by_month", folder, "label"):
+    for label, written, rows in engine.write_by_label(KEPT[table].written_by_month, folder, "label"):
         path = draft.new_path(table, label)
         os.replace(written, path)
         draft.add(table, path, rows)
@@ -110,6 +137,7 @@ def _refresh_touched(draft: Draft, settings: Settings, reference: Reference) -> 
         set_instants(engine, settings, as_of, None)
         touch = _Touch(draft, engine)
         _replace_stays(touch)
+        _replace_clearances(touch)
         _replace_units(touch)
     _merge_flows(draft, settings)
     return as_of
@@ -145,6 +173,16 @@ def _replace_stays(touch: _Touch) -> None:
     _add_flows(draft, engine, "gone_ended", "flows_taken_back")
 
 
+def _replace_clearances(touch: _Touch) -> None:
+    draft, engine = touch.draft, touch.engine
+    engine.need("clearances")
+    old_files = draft.lake.files(draft.release, "clearances")
+    engine.register_files("old_clearances", old_files, engine.schema("clearances"))
+    engine.alias("old_rows", "old_touched_clearances")
+    engine.alias("new_rows", "new_touched_clearances")
+    _replace_rows(touch, "clearances")
+
+
 def _replace_units(touch: _Touch) -> None:
     """Visits carry batches that are not touched themselves: those count as they are kept."""
     draft, engine = touch.draft, touch.engine
@@ -160,24 +198,25 @@ def _replace_units(touch: _Touch) -> None:
 
 def _replace_rows(touch: _Touch, table: str) -> None:
     """Takes gone rows out of the parts where they lie and adds fresh ones; the open part is always written anew."""
-    draft, engine = touch.draft, touch.engine
+    draft, engine, kept = touch.draft, touch.engine, KEPT[table]
     engine.forget("gone_rows", "fresh_rows", "fresh_ended", "gone_ended")
-    months = {month for (month,) in engine.rows("gone_months")}
+    months = {month for (month,) in engine.rows(kept.gone_months)}
     labels = {f"{month:%Y-%m}" if month else OPEN for month in months} | {OPEN}
     for part in draft.lake.parts(draft.release, table):
         if part.label not in labels:
             continue
-        engine.forget("kept_of_file")
+        engine.forget(kept.kept_of_file)
         engine.register_files("one_file", [part.path], engine.schema("new_rows"))
-        rows = engine.rows("kept_count")[0][0]
+        rows = engine.rows(kept.kept_count)[0][0]
         if rows == part.rows and part.label != OPEN:
             continue
         draft.remove(table, [part.path])
         if part.label == OPEN:
-            _add_part(draft, engine, table, OPEN, "kept_and_fresh")
+            _add_part(draft, engine, table, OPEN, kept.kept_and_fresh)
         elif rows:
-            _add_part(draft, engine, table, part.label, "kept_of_file")
-    engine.alias("written_stays", "fresh_ended")
+            _add_part(draft, engine, table, part.label, kept.kept_of_file)
+    # What is open among them is in the open part already, and has no month.
+    engine.alias(kept.written, "fresh_rows")
     _add_months(draft, engine, table)
 
 

@@ -24,7 +24,7 @@ from pipeline.settings import Settings
 
 UNIDENTIFIED = "unidentified"
 DIRECTIONS = ("import", "export", "transhipment")
-BUILT_TABLES = {"stays": "batch_stays", "unit_stays": "unit_stays"}
+BUILT_TABLES = {"stays": "batch_stays", "unit_stays": "unit_stays", "clearances": "clearances"}
 
 
 @dataclass

@@ -24,7 +24,7 @@ from pipeline.settings import Settings
 LOADED_AT = dt.datetime(2022, 9, 1)
 FIRST_DAY = dt.datetime(2022, 6, 1)
 REPORTS = ("stays", "stock", "findings", "cases", "milestones")
-BUILT = ("stays", "unit_stays", "flows")
+BUILT = ("stays", "unit_stays", "clearances", "flows")
 FLOW_MEASURES = ("stock_change", "backlog_change", "arrivals", "exits", "newly_overdue")
 
 PROCESSES = multiprocessing.get_context("forkserver")

@@ -1,0 +1,4 @@
+-- grain: one row a clearance of one kept file that stays as it is
+SELECT f.*
+FROM one_file AS f
+WHERE f.consignment_id NOT IN (SELECT g.consignment_id FROM gone_rows AS g)
