@@ -9,12 +9,10 @@ from pages.shared import charts, components, data, filters, frame, grids, headli
 frame.guard(__file__)
 
 words, look = frame.words(), frame.look()
+chosen = filters.of_campaign(headline.campaigns, "ports", "classes", "direction")
 if data.release() is None:
     components.heading(words("campaign.title"))
     components.need_data()
-with components.user_errors():
-    campaigns = data.metric("campaigns")
-chosen = filters.campaign(filters.sidebar("ports", "classes", "direction"), campaigns)
 overdue = grids.oldest_overdue(chosen)
 with components.user_errors():
     scopes = data.metric("campaign", chosen)
@@ -25,7 +23,7 @@ with components.user_errors():
     rates = data.metric("hit_rates", chosen)
     published = data.metric("published_figures")
     oldest = data.metric("batches_in_yard", overdue)
-this = headline.campaign_row(campaigns, chosen.campaign_id)
+this = headline.campaign_row(chosen.campaign_id)
 
 components.heading(words.pick(this.name, this.name_zh), chosen)
 if scopes.empty:

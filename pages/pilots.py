@@ -9,9 +9,7 @@ from pages.shared import components, data, filters, frame, funnels, trial
 frame.guard(__file__)
 
 words, look = frame.words(), frame.look()
-chosen = filters.sidebar("classes", "direction")
-if data.release() is not None:
-    chosen = filters.campaign(chosen, trial.campaigns(), "pilot")
+chosen = filters.of_campaign(trial.campaigns, "classes", "direction", choice="pilot")
 components.heading(words("pilots.title"), chosen)
 components.need_data()
 with components.user_errors():

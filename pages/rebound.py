@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.shared import components, control, data, filters, frame, labels, watch
+from pages.shared import components, control, data, filters, frame, headline, labels, watch
 
 frame.guard(__file__)
 
 words, look = frame.words(), frame.look()
-chosen = filters.sidebar("ports", "classes", "direction")
-if data.release() is not None:
-    chosen = filters.campaign(chosen, data.metric("campaigns"))
+chosen = filters.of_campaign(headline.campaigns, "ports", "classes", "direction")
 components.heading(words("rebound.title"), chosen)
 components.need_data()
 with components.user_errors():

@@ -11,7 +11,7 @@ import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
 
-from pages.shared import cell, cells, data, frame, url
+from pages.shared import cell, cells, data, filters, frame, url
 from pipeline.errors import NothingFound, UserMistake
 from pipeline.metrics import Filters
 
@@ -152,22 +152,25 @@ def table(
 
 
 def download(rows: pd.DataFrame, metric: str, chosen: Filters, key: str) -> None:
-    """The button for exactly these rows and columns, with filters and as-of beside them in the zip."""
+    """The button for exactly these rows and columns, in the form chosen, with filters and as-of in it."""
     with st.container(horizontal=True, horizontal_alignment="right", key=f"export_{key}"):
         _download_button(rows, metric, chosen, key)
 
 
 def _download_button(rows: pd.DataFrame, metric: str, chosen: Filters, key: str) -> None:
-    release = data.release()
-    sample = "sample-" if release is not None and release.is_sample else ""
+    words, form = frame.words(), filters.form()
+    name, media_type = data.download_name(metric, form)
+    holds = data.download_holds(rows, form)
     st.download_button(
-        frame.words()("download"),
-        data=lambda: data.download(rows, metric, chosen),
-        file_name=f"dgwatch-{sample}{metric}.zip",
-        mime="application/zip",
+        words("download", form=words(f"form.{form}")),
+        data=lambda: data.download(rows, metric, chosen, form),
+        file_name=name,
+        mime=media_type,
         key=f"download_{key}",
         on_click="ignore",
         type="tertiary",
+        disabled=not holds,
+        help=None if holds else words("download.too_many", rows=words.number(len(rows))),
     )
 
 

@@ -108,10 +108,31 @@ def metric(key: str, chosen: Filters | None = None) -> pd.DataFrame:
     return _frame(build, current.reference.digest, key, chosen or Filters(), current)
 
 
-def download(frame: pd.DataFrame, key: str, chosen: Filters) -> bytes:
-    """A zip of the frame as CSV, as a report writes it, and of what it is: metric, filters, as-of, build."""
+FORMS = export.FORMATS
+"""The forms in which rows can be downloaded, the first unless another was chosen."""
+
+
+def download(frame: pd.DataFrame, key: str, chosen: Filters, form: str = FORMS[0]) -> bytes:
+    """The frame as a report writes it, with what it is: metric, filters, as-of, known-at, build.
+
+    XLSX and Parquet hold that themselves; CSV and JSON come with it in a zip. Raises `UserMistake` where a
+    spreadsheet does not hold so many rows.
+    """
     about = export.meta(key, chosen, reader(), len(frame))
-    return export.zip_with_meta(key, frame, about)
+    return export.packed(key, frame, about, form)
+
+
+def download_holds(frame: pd.DataFrame, form: str) -> bool:
+    """Whether a file of this form holds so many rows."""
+    return form != "xlsx" or len(frame) <= export.XLSX_MAX_ROWS
+
+
+def download_name(key: str, form: str) -> tuple[str, str]:
+    """What the file of a download is called, and its media type. Sample data are called so in the name too."""
+    current = release()
+    sample = "sample-" if current is not None and current.is_sample else ""
+    ending = export.packed_ending(form)
+    return f"dgwatch-{sample}{key}.{ending}", export.MEDIA_TYPES[ending]
 
 
 def tuples(rows: pd.DataFrame, *columns: str) -> Iterator[tuple[Any, ...]]:

@@ -33,6 +33,8 @@ def sidebar(*names: str) -> Filters:
             frame.words()("filter.point_in_time"), expanded=bool(url.value("as_of") or url.value("known_at"))
         ):
             parts |= _instant("as_of") | _instant("known_at")
+        words = frame.words()
+        switch("form", list(data.FORMS), lambda code: words(f"form.{code}"))
     window = parts.pop("window", None)
     return _dated(window, Filters(**parts))
 
@@ -209,20 +211,36 @@ def campaign(chosen: Filters, campaigns: pd.DataFrame, name: str = "campaign") -
     return replace(chosen, campaign_id=picked)
 
 
+def form() -> str:
+    """The form in which this session downloads rows; the first where none was chosen."""
+    chosen = url.value("form")
+    return chosen if chosen in data.FORMS else data.FORMS[0]
+
+
+def of_campaign(campaigns: Callable[[], pd.DataFrame], *names: str, choice: str = "campaign") -> Filters:
+    """Draw the choice of a campaign, where the lake has data, and below it the widgets of `names`."""
+    if data.release() is None:
+        return sidebar(*names)
+    picked = campaign(Filters(), campaigns(), choice)
+    return replace(sidebar(*names), campaign_id=picked.campaign_id)
+
+
 def switch(name: str, options: list[str], label: Callable[[str], str]) -> str:
     """A small switch on the page itself; the first option is the default. Kept in the address."""
     wanted = url.value(name)
     url.bind(name, wanted if wanted in options else options[0])
     if st.session_state[url.key(name)] not in options:
         st.session_state[url.key(name)] = options[0]
+    words = frame.words()
     picked = st.segmented_control(
-        frame.words()(f"filter.{name}"),
+        words(f"filter.{name}"),
         options,
         format_func=label,
         key=url.key(name),
         required=True,
         on_change=url.changed,
         args=(name,),
+        help=words(f"filter.{name}.help") if words.has(f"filter.{name}.help") else None,
     )
     return str(picked)
 

@@ -37,9 +37,14 @@ _BALANCE = (
 )
 
 
-def campaign_row(campaigns: pd.DataFrame, campaign_id: str | None) -> Any:
+def campaigns() -> pd.DataFrame:
+    """The campaigns to choose from."""
+    return data.metric("campaigns")
+
+
+def campaign_row(campaign_id: str | None) -> Any:
     """The campaign's own row, as a named tuple."""
-    return next(row for row in campaigns.itertuples(index=False) if row.campaign_id == campaign_id)
+    return next(row for row in campaigns().itertuples(index=False) if row.campaign_id == campaign_id)
 
 
 def total(scopes: pd.DataFrame) -> pd.Series:

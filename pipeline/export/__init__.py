@@ -3,11 +3,13 @@
 One place, so that a page and a command write the same bytes. A frame's instants are naive UTC, its dates
 `datetime.date`; null is null in every format. CSV is guarded against formula injection (OWASP): a cell that
 begins with = + - @, their full-width forms, tab or CR and is not a plain number gets a leading apostrophe.
-XLSX cells are typed as text, so nothing in them is run; Parquet and JSON hold values as they are.
+XLSX cells are typed as text, and those that begin so are marked as such, so that nothing in them is run, not
+even once somebody has edited the cell; Parquet and JSON hold values as they are.
 """
 
 from __future__ import annotations
 
+import datetime as dt
 import io
 import json
 import math
@@ -41,6 +43,8 @@ __all__ = [
     "json_bytes",
     "meta",
     "meta_bytes",
+    "packed",
+    "packed_ending",
     "parquet_bytes",
     "render",
     "write",
@@ -57,10 +61,14 @@ MEDIA_TYPES = {
     "json": "application/json",
     "zip": "application/zip",
 }
+CARRIES_META = ("xlsx", "parquet")
+"""Forms with room for what the file is: a sheet of its own, the file's metadata."""
 XLSX_MAX_ROWS = 200_000
 """More than that is no spreadsheet: 200,000 rows of 7 columns take 20 s to write."""
 
 _ROWS_A_BLOCK = 100_000
+_NO_DAY = dt.datetime(1980, 1, 1)
+"""Stands for the instant of making, so that the same report is the same bytes."""
 
 
 def csv_blocks(frame: pd.DataFrame) -> Iterator[bytes]:
@@ -127,6 +135,7 @@ def xlsx_bytes(frame: pd.DataFrame, about: dict[str, Any] | None = None) -> byte
     sink = io.BytesIO()
     options = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
     with xlsxwriter.Workbook(sink, options) as book:
+        book.set_properties({"created": _NO_DAY})
         write_sheet(book, "report", table)
         if about is not None:
             write_about(book, about)
@@ -153,8 +162,23 @@ def zip_with_meta(name: str, frame: pd.DataFrame, about: dict[str, Any], form: s
     with zipfile.ZipFile(sink, "w", zipfile.ZIP_DEFLATED) as archive:
         report = b"".join(render(frame, form, about))
         for file, content in ((f"{name}.{form}", report), (f"{name}.{form}.meta.json", meta_bytes(about))):
-            archive.writestr(zipfile.ZipInfo(file, (1980, 1, 1, 0, 0, 0)), content, zipfile.ZIP_DEFLATED)
+            archive.writestr(zipfile.ZipInfo(file, _NO_DAY.timetuple()[:6]), content, zipfile.ZIP_DEFLATED)
     return sink.getvalue()
+
+
+def packed(name: str, frame: pd.DataFrame, about: dict[str, Any], form: str) -> bytes:
+    """One file to hand out that says what it is: XLSX and Parquet themselves, CSV and JSON zipped with their meta.
+
+    The same report gives the same bytes. Raises `UserMistake` where the form does not hold so many rows.
+    """
+    if form in CARRIES_META:
+        return b"".join(render(frame, form, about))
+    return zip_with_meta(name, frame, about, form)
+
+
+def packed_ending(form: str) -> str:
+    """The ending of the file that `packed` gives."""
+    return form if form in CARRIES_META else "zip"
 
 
 def write(path: Path, frame: pd.DataFrame, form: str, about: dict[str, Any]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal
 
 import pandas as pd
@@ -12,6 +13,11 @@ _RUNS_AS_FORMULA = "^[=+@\\-\uff1d\uff0b\uff0d\uff20\t\r]"
 """How a cell begins that a spreadsheet would run; the full-width forms count in East Asia (ruling 50)."""
 _PLAIN_NUMBER = r"^[+-]?[0-9]+(\.[0-9]+)?$"
 _NEEDS_QUOTES = '[",\r\n]'
+
+
+def runs_as_formula(text: str) -> bool:
+    """Whether a spreadsheet would run this text, were it typed into a cell."""
+    return re.match(_RUNS_AS_FORMULA, text) is not None and re.fullmatch(_PLAIN_NUMBER, text) is None
 
 
 def arrow_table(frame: pd.DataFrame) -> pa.Table:

@@ -10,15 +10,20 @@ from typing import Any
 import pyarrow as pa
 import xlsxwriter
 
+from pipeline.export.cells import runs_as_formula
+
 _ROWS_A_BLOCK = 100_000
 _CELL_CHARACTERS = 32_767
 _CUT = " … [cut; whole in CSV]"
 
 
 def write_sheet(book: xlsxwriter.Workbook, name: str, table: pa.Table) -> None:
-    """The rows under a frozen header; instants and dates as spreadsheet dates, text as text."""
+    """The rows under a frozen header; instants and dates as spreadsheet dates, text as text.
+
+    A text that begins like a formula has the mark of a leading apostrophe: it stays text when somebody edits it."""
     sheet = book.add_worksheet(name)
-    head = book.add_format({"bold": True, "bottom": 1})
+    head = book.add_format({"bold": True, "bottom": 1, "quote_prefix": True})
+    as_text = book.add_format({"quote_prefix": True})
     forms = [_cell_format(book, field.type) for field in table.schema]
     sheet.freeze_panes(1, 0)
     for position, column in enumerate(table.column_names):
@@ -29,7 +34,8 @@ def write_sheet(book: xlsxwriter.Workbook, name: str, table: pa.Table) -> None:
         columns = [column.to_pylist() for column in block.columns]
         for row in zip(*columns, strict=True):
             for position, value in enumerate(row):
-                _write_cell(sheet, line, position, value, forms[position])
+                harmful = isinstance(value, str) and runs_as_formula(value)
+                _write_cell(sheet, line, position, value, as_text if harmful else forms[position])
             line += 1
 
 
@@ -48,7 +54,7 @@ def _write_cell(sheet: Any, line: int, position: int, value: Any, form: Any) -> 
     if value is None or (isinstance(value, float) and math.isnan(value)):
         return
     if isinstance(value, str):
-        sheet.write_string(line, position, _fitting(value))
+        sheet.write_string(line, position, _fitting(value), form)
     elif isinstance(value, bool):
         sheet.write_boolean(line, position, value)
     elif isinstance(value, dt.datetime):
@@ -64,7 +70,8 @@ def write_about(book: xlsxwriter.Workbook, about: dict[str, Any]) -> None:
     sheet = book.add_worksheet("about")
     sheet.set_column(0, 0, 14)
     sheet.set_column(1, 1, 100)
+    as_text = book.add_format({"quote_prefix": True, "text_wrap": True, "valign": "top"})
     for line, (key, value) in enumerate(about.items()):
         sheet.write_string(line, 0, key)
         text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-        sheet.write_string(line, 1, _fitting(text))
+        sheet.write_string(line, 1, _fitting(text), as_text)

@@ -12,12 +12,13 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+import pyarrow.parquet as pq
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from pages.shared import data
 from pages.shared.text import LANGUAGES, catalog
-from pipeline import build
+from pipeline import build, export
 from pipeline.metrics import REGISTRY, Filters, Reader
 from pipeline.sample import SampleSettings, write_sample
 from pipeline.settings import ROOT, Settings
@@ -303,6 +304,63 @@ def test_a_download_says_what_it_is(
     assert about["filters"] == {"as_of": "2022-08-01T04:00:00Z", "ports": ["CNSHG"]}
     assert about["as_of"] == "2022-08-01T04:00:00Z"
     assert about["is_sample"] is True and about["build"]
+
+
+def rows_of(content: bytes, form: str) -> tuple[pd.DataFrame, dict[str, Any]]:
+    """What is in a download: its rows, and what it says of itself."""
+    file = io.BytesIO(content)
+    if form == "xlsx":
+        about = pd.read_excel(file, sheet_name="about", header=None, dtype=str).set_index(0)[1].to_dict()
+        told = {name: json.loads(about[name]) for name in ("filters", "rows")}
+        return pd.read_excel(file, sheet_name="report"), about | told
+    if form == "parquet":
+        about = json.loads(pq.read_schema(file).metadata[b"dgwatch"])
+        return pd.read_parquet(file), about
+    with zipfile.ZipFile(file) as archive:
+        name, told_in = archive.namelist()
+        read = pd.read_csv if form == "csv" else pd.read_json
+        return read(archive.open(name)), json.load(archive.open(told_in))
+
+
+@pytest.mark.parametrize("form", data.FORMS)
+def test_every_form_holds_the_rows_on_the_screen(
+    screen: Screen, small_lake: Path, form: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DGWATCH_LAKE", str(small_lake))
+    asked = Filters(as_of=datetime(2022, 8, 1, 4), campaign_id="special-action-2022", ports=("CNSHG",))
+    shown = Reader(Settings(small_lake)).query("campaign", asked)
+    rows, about = rows_of(data.download(shown, "campaign", asked, form), form)
+    assert list(rows.columns) == list(shown.columns)
+    for name in ("scope", "opening_backlog", "cleared_new", "remaining"):
+        assert rows[name].tolist() == shown[name].tolist()
+    assert about["rows"] == len(shown) > 0
+    assert about["filters"]["ports"] == ["CNSHG"] and about["as_of"] == "2022-08-01T04:00:00Z"
+    assert about["known_at"] and about["build"]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_form_of_downloads_is_chosen_once_and_kept_in_the_address(
+    screen: Screen, small_lake: Path, language: str
+) -> None:
+    words = catalog(language)
+    at = screen("campaign", small_lake, form="parquet", lang=language, as_of=IN_THE_CAMPAIGN)
+    labels = {button.label for button in at.get("download_button")}
+    assert labels == {words["download"].format(form="Parquet")}
+    assert at.query_params["form"] == "parquet"
+    at.segmented_control(key="choice_form").set_value("xlsx").run()
+    labels = {button.label for button in at.get("download_button")}
+    assert labels == {words["download"].format(form="Excel")}
+
+
+def test_more_rows_than_a_spreadsheet_takes_are_not_offered_as_one(
+    screen: Screen, small_lake: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(export, "XLSX_MAX_ROWS", 2)
+    at = screen("campaign", small_lake, form="xlsx", as_of=IN_THE_CAMPAIGN)
+    held(at)
+    buttons = at.get("download_button")
+    assert {button.disabled for button in buttons} == {True, False}, "one row of cases, many days"
+    assert any("200" not in button.help and "rows" in button.help for button in buttons if button.disabled)
 
 
 @pytest.mark.parametrize("page", PAGES)
