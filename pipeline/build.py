@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pipeline import __version__
+from pipeline.arrow_tables import arrow_table
 from pipeline.contract import SOURCES
 from pipeline.engine import Engine
 from pipeline.errors import NothingFound
@@ -164,5 +165,5 @@ def _write_load(draft: Draft, summary: LoadSummary, loaded_at: dt.datetime, seco
         **totals,
     }
     path = draft.new_path("loads")
-    pq.write_table(pa.Table.from_pylist([row], LOADS_SCHEMA), path)
+    pq.write_table(arrow_table({name: [value] for name, value in row.items()}, LOADS_SCHEMA), path)
     draft.add("loads", path, 1)

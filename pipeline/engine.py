@@ -12,14 +12,16 @@ import tempfile
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import duckdb
-import pandas as pd
 import pyarrow as pa
 
 from pipeline.models import all_models
 from pipeline.settings import Settings
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 logger = logging.getLogger(__name__)
 
@@ -85,7 +87,7 @@ class Engine:
         if not files:
             if schema is None:
                 raise ModelFailed(f"{name} has no files")
-            self.register_arrow(name, schema.empty_table())
+            self.register_arrow(name, pa.Table.from_batches([], schema))
             return
         self.forget(name)
         relation = self._connection.read_parquet(files, hive_partitioning=False)

@@ -332,7 +332,7 @@ class Draft:
 
 def _parts_of(folder: Path, delta: DeltaTable) -> list[Part]:
     # Not file_uris(): those are percent-encoded, and no file has such a name.
-    actions = pa.table(delta.get_add_actions(flatten=True)).to_pylist()
+    actions = pa.RecordBatchReader.from_stream(delta.get_add_actions(flatten=True)).read_all().to_pylist()
     return [
         Part(str(folder / row["path"]), row["num_records"] or 0, _label(os.path.basename(row["path"])))
         for row in actions

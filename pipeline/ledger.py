@@ -15,6 +15,8 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from pipeline.arrow_tables import arrow_table
+
 FILES_SCHEMA = pa.schema(
     [
         ("file_seq", pa.int64()),
@@ -160,4 +162,5 @@ def read_entries(files: list[str]) -> list[FileEntry]:
 
 def write_entries(entries: list[FileEntry], path: Path) -> None:
     """Writes the whole ledger to one Parquet file."""
-    pq.write_table(pa.Table.from_pylist(list(map(vars, entries)), FILES_SCHEMA), path)
+    columns = {name: [getattr(entry, name) for entry in entries] for name in FILES_SCHEMA.names}
+    pq.write_table(arrow_table(columns, FILES_SCHEMA), path)

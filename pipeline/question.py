@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
+from pipeline.arrow_tables import arrow_table, flat_array, text_array
 from pipeline.contract import SOURCES
 from pipeline.engine import Engine
 from pipeline.landed import landed_schema
@@ -25,6 +26,10 @@ FOREVER = dt.datetime(9999, 12, 31)
 EPOCH_DAY = dt.date(1990, 1, 1)
 LAST_DAY = dt.date(2101, 1, 1)
 FilesOf = Callable[[str], list[str]]
+
+PARAMS_SCHEMA = pa.schema(
+    [("as_of", pa.timestamp("us")), ("known_at", pa.timestamp("us")), ("default_zone", pa.string())]
+)
 
 REFERENCE_INPUTS = (
     "ports",
@@ -115,12 +120,8 @@ def set_instants(
 
 
 def _params(as_of: dt.datetime | None, known_at: dt.datetime, default_zone: str) -> pa.Table:
-    return pa.table(
-        {
-            "as_of": pa.array([as_of], pa.timestamp("us")),
-            "known_at": pa.array([known_at], pa.timestamp("us")),
-            "default_zone": pa.array([default_zone]),
-        }
+    return arrow_table(
+        {"as_of": [as_of], "known_at": [known_at], "default_zone": [default_zone]}, PARAMS_SCHEMA
     )
 
 
@@ -141,14 +142,14 @@ def _event_types(reference: Reference) -> pa.Table:
     rows = [
         row for row in lists.to_pylist() if row["list"] == "event_type" and row["code"] == row["canonical"]
     ]
-    return pa.table({"code": [row["code"] for row in rows], "flow": [row["flow"] for row in rows]})
+    return pa.table({name: text_array([row[name] for row in rows]) for name in ("code", "flow")})
 
 
 def _calendar() -> pa.Table:
-    numbers = np.arange(np.datetime64(EPOCH_DAY), np.datetime64(LAST_DAY))
-    return pa.table({"day": pa.array(numbers, pa.date32())})
+    days = np.arange(np.datetime64(EPOCH_DAY), np.datetime64(LAST_DAY)).astype(np.int32)
+    return pa.table({"day": flat_array(days, pa.date32())})
 
 
 def names_table(column: str, names: Iterable[str]) -> pa.Table:
     """A one-column table of text, as filters and scopes are handed to SQL."""
-    return pa.table({column: pa.array(list(names), pa.string())})
+    return pa.table({column: text_array(list(names))})

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
+from itertools import repeat
 from zoneinfo import ZoneInfo
 
 import pyarrow as pa
@@ -54,12 +55,13 @@ def _transition(zone: ZoneInfo, low: int, high: int) -> int:
 
 def _transitions(zone: ZoneInfo) -> Iterator[tuple[datetime, timedelta, timedelta]]:
     """Every change of offset: the instant (naive UTC), the offset before and the offset after."""
-    low, before = _SEARCH_FROM, _offset(zone, _SEARCH_FROM)
-    for high in range(_SEARCH_FROM + _STEP, _SEARCH_TO, _STEP):
-        after = _offset(zone, high)
-        if after != before:
-            yield datetime(1970, 1, 1) + timedelta(seconds=_transition(zone, low, high)), before, after
-        low, before = high, after
+    seconds = range(_SEARCH_FROM, _SEARCH_TO, _STEP)
+    offsets = list(map(datetime.utcoffset, map(datetime.fromtimestamp, seconds, repeat(zone))))
+    for low, before, after in zip(seconds, offsets, offsets[1:], strict=False):
+        if before != after:
+            assert before is not None and after is not None
+            found = _transition(zone, low, low + _STEP)
+            yield datetime(1970, 1, 1) + timedelta(seconds=found), before, after
 
 
 @lru_cache(maxsize=256)

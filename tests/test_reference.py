@@ -18,7 +18,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from pipeline import reference as reference_module
-from pipeline.arrow_tables import arrow_table
+from pipeline.arrow_tables import array_of, arrow_table, is_null, values_of
 from pipeline.contract import REJECT_SENTENCES, SOURCES, WARNING_SENTENCES
 from pipeline.errors import UserMistake
 from pipeline.reference import Reference, ReferenceMistake, load_reference
@@ -456,14 +456,48 @@ texts = st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1) | st
 )
 
 
+TYPES = {
+    pa.string(): texts,
+    pa.bool_(): st.booleans(),
+    pa.int64(): st.integers(-(2**63), 2**63 - 1),
+    pa.float64(): st.floats(allow_nan=False),
+    pa.date32(): st.dates(),
+    pa.timestamp("us"): st.datetimes(),
+}
+
+
 @settings(deadline=None)
-@given(st.lists(st.tuples(st.none() | texts, st.none() | st.booleans(), st.none() | st.integers(-9, 9))))
-def test_small_tables_keep_their_values(values: list[tuple]) -> None:
-    schema = pa.schema([("text", pa.string()), ("truth", pa.bool_()), ("number", pa.int64())])
-    columns = dict(zip(schema.names, zip(*values, strict=True), strict=True)) if values else {}
+@given(st.lists(st.tuples(*(st.none() | values for values in TYPES.values()))))
+def test_small_tables_keep_their_values(rows: list[tuple]) -> None:
+    schema = pa.schema([(f"column_{place}", type_) for place, type_ in enumerate(TYPES)])
+    columns = dict(zip(schema.names, zip(*rows, strict=True) if rows else [()] * len(TYPES), strict=True))
     table = arrow_table(columns, schema)
+    table.validate(full=True)
     assert table.schema == schema
-    assert [tuple(row.values()) for row in table.to_pylist()] == values
+    assert [tuple(row.values()) for row in table.to_pylist()] == rows
+
+
+@settings(deadline=None)
+@given(st.lists(st.lists(st.none() | texts)))
+def test_lists_of_texts_keep_their_values(rows: list[list[str | None]]) -> None:
+    array = array_of(rows, pa.list_(pa.string()))
+    array.validate(full=True)
+    assert array.to_pylist() == rows
+
+
+@settings(deadline=None)
+@given(st.lists(st.none() | st.booleans()), st.integers(0, 3))
+def test_truth_values_come_back_as_they_were(values: list[bool | None], begin: int) -> None:
+    array = array_of(values, pa.bool_()).slice(begin)
+    assert values_of(array, True).tolist() == [value is not False for value in values[begin:]]
+    assert is_null(array).tolist() == [value is None for value in values[begin:]]
+
+
+@settings(deadline=None)
+@given(st.lists(st.none() | st.floats(allow_nan=False)), st.integers(0, 3))
+def test_numbers_come_back_as_they_were(values: list[float | None], begin: int) -> None:
+    array = array_of(values, pa.float64()).slice(begin)
+    assert values_of(array, 7.5).tolist() == [7.5 if value is None else value for value in values[begin:]]
 
 
 # --- time zones

@@ -10,6 +10,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from pipeline.arrow_tables import array_of, flat_array, values_of
 from pipeline.contract import REJECT_SENTENCES, Column, Type, Zone
 from pipeline.intake import columns as vectorised
 from pipeline.intake.columns import CheckedColumn, DictionaryColumn
@@ -101,7 +102,7 @@ class BlockChecker:
         good = ~bad
         counts = Counts(block.rows_read)
         if bad.any():
-            landed = landed.filter(pa.array(good))
+            landed = landed.filter(flat_array(good))
             found = {code: mask & good for code, mask in found.items()}
         counts.warned_by_code.update({code: int(mask.sum()) for code, mask in found.items() if mask.any()})
         counts.rows_warned = int(np.logical_or.reduce(list(found.values())).sum()) if found else 0
@@ -110,7 +111,7 @@ class BlockChecker:
         return CheckedBlock(landed, rejects, counts)
 
     def _column(self, column: Column, texts: pa.ChunkedArray) -> CheckedColumn:
-        array = texts.chunk(0) if texts.num_chunks else pa.array([], texts.type)
+        array = texts.chunk(0) if texts.num_chunks else pa.nulls(0, texts.type)
         if column.type in DICTIONARY_TYPES:
             return self._dictionaries[column.name].check(array)
         if column.type is Type.TIMESTAMP:
@@ -153,7 +154,7 @@ class BlockChecker:
     def _to_utc(
         self, column: Column, checked: CheckedColumn, columns: Mapping[str, CheckedColumn]
     ) -> NDArray[np.int64]:
-        given = checked.values.to_numpy()
+        given = values_of(checked.values)
         assert checked.local is not None
         if not checked.local.any():
             return given
@@ -219,18 +220,18 @@ class BlockChecker:
             if checked is None:
                 arrays.append(pa.nulls(rows, self._schema.field(len(arrays)).type))
             elif column.type is Type.TIMESTAMP:
-                given = checked.values.to_numpy() if held else instants[column.name]
+                given = values_of(checked.values) if held else instants[column.name]
                 arrays.append(_instants(given, checked.null))
             else:
                 arrays.append(checked.values)
             if held:
                 local = pa.nulls(rows, pa.bool_())
                 if checked is not None:
-                    local = pa.array(checked.local, mask=checked.null)
+                    local = flat_array(checked.local, missing=checked.null)
                 arrays.append(local)
         arrays += [
-            pa.array(np.full(rows, self._file_seq)),
-            pa.array(lines),
+            flat_array(np.full(rows, self._file_seq)),
+            flat_array(lines),
             self._known_at(columns, instants, rows),
         ]
         arrays.append(warnings if warnings is not None else pa.nulls(rows, pa.string()))
@@ -247,18 +248,13 @@ class BlockChecker:
     def _rejects(self, block: TextBlock, bad: NDArray[np.int64], counts: Counts) -> pa.Table:
         found = [self._spoilt(record, counts) for record in block.spoilt]
         if len(bad):
-            texts = block.table.take(pa.array(bad)).to_pydict()
+            texts = block.table.take(flat_array(bad)).to_pydict()
             found += [self._reject(block, int(row), texts, place, counts) for place, row in enumerate(bad)]
         found.sort(key=lambda reject: reject[0])
         lines, *others = zip(*found, strict=True) if found else [()] * 5
         fixed = [[self._file_seq] * len(found), [self._file] * len(found), [self.source.name] * len(found)]
-        return pa.table(
-            [
-                pa.array(values, type_)
-                for values, type_ in zip([*fixed, lines, *others], REJECT_SCHEMA.types, strict=True)
-            ],
-            schema=REJECT_SCHEMA,
-        )
+        columns = zip([*fixed, lines, *others], REJECT_SCHEMA.types, strict=True)
+        return pa.table([array_of(values, type_) for values, type_ in columns], schema=REJECT_SCHEMA)
 
     def _spoilt(self, record: SpoiltRecord, counts: Counts) -> tuple[int, str, str, str, list[str | None]]:
         counts.rejected_by_code[record.code] += 1
@@ -293,5 +289,4 @@ class BlockChecker:
 
 
 def _instants(values: NDArray[np.int64], null: Mask | None) -> pa.Array:
-    mask = null if null is not None and null.any() else None
-    return pa.array(values, pa.int64(), mask=mask).view(_INSTANT)
+    return flat_array(values, _INSTANT, null)

@@ -6,24 +6,41 @@ such line, whatever the encoding was.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
 
+SHORT = 4_096
+"""Bytes; a text that is not longer goes line by line."""
+
 
 def to_utf8(text: bytes) -> bytes:
     """The same text as UTF-8. The text must not end within a character."""
+    return b"".join(_pieces(text))
+
+
+def _pieces(text: bytes) -> Iterator[bytes]:
+    """The text as UTF-8, halved at line ends until a spoilt character holds up its own line alone."""
     if text.isascii():
-        return text
+        yield text
+        return
     fast = _pairs_to_utf8(np.frombuffer(text, np.uint8))
     if fast is not None:
-        return fast
+        yield fast
+        return
     try:
-        return text.decode("gb18030").encode("utf-8")
+        yield text.decode("gb18030").encode("utf-8")
+        return
     except UnicodeDecodeError:
-        # A spoilt character must not swallow the end of its line.
-        return b"".join(_line_to_utf8(line) for line in text.splitlines(keepends=True))
+        pass  # A spoilt character must not swallow the end of its line.
+    cut = max(text.rfind(b"\n", 0, len(text) // 2), text.rfind(b"\r", 0, len(text) // 2)) + 1
+    if cut and len(text) > SHORT:
+        yield from _pieces(text[:cut])
+        yield from _pieces(text[cut:])
+    else:
+        yield from map(_line_to_utf8, text.splitlines(keepends=True))
 
 
 def _line_to_utf8(line: bytes) -> bytes:

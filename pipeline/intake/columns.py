@@ -14,15 +14,19 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from pipeline.arrow_tables import flat_array, is_null, text_array, values_of
 from pipeline.contract import Column, Type
 from pipeline.intake.cells import cleaner_of, tidy
 from pipeline.intake.instant_columns import parse_dates, parse_instants
-from pipeline.intake.texts import Mask, bad_texts, buffers_of, is_null, tidied
+from pipeline.intake.texts import Mask, bad_texts, buffers_of, tidied
 
 MOST_REMEMBERED_TEXTS = 100_000
 """How many distinct texts a column remembers before it starts anew; a bound on memory."""
 
 NULL, BAD = -1, -2
+
+_PLAIN_NUMBER = r"^-?[0-9]{1,15}(\.[0-9]{1,15})?\z"
+"""Texts that surely are numbers which DOUBLE can hold; `cells.py` decides on all others."""
 
 
 @dataclass
@@ -57,10 +61,7 @@ class DictionaryColumn:
             self.values = []
         table = [self._index(text) for text in array.dictionary.to_pylist()]
         lookup = np.array([*table, NULL], np.int32)
-        indices = array.indices
-        if indices.null_count:
-            indices = pc.fill_null(indices, len(table))
-        codes = lookup[indices.to_numpy()]
+        codes = lookup[values_of(array.indices, len(table))]
         null = codes == NULL
         bad = codes == BAD if BAD in table else None
         return CheckedColumn(self._array(codes, null if bad is None else codes < 0), null, bad, codes)
@@ -69,9 +70,9 @@ class DictionaryColumn:
         mask = missing if missing.any() else None
         if self._is_boolean:
             truth = np.array([*self.values, False, False], bool)
-            return pa.array(truth[codes], pa.bool_(), mask=mask)
-        indices = pa.array(codes, pa.int32(), mask=mask)
-        return pa.DictionaryArray.from_arrays(indices, pa.array(self.values, pa.string()))
+            return flat_array(truth[codes], missing=mask)
+        indices = flat_array(np.where(missing, 0, codes) if mask is not None else codes, missing=mask)
+        return pa.DictionaryArray.from_arrays(indices, text_array(self.values))
 
     def _index(self, text: str | None) -> int:
         index = self._index_of_text.get(text) if text is not None else NULL
@@ -112,7 +113,7 @@ def check_instants(array: pa.StringArray) -> CheckedColumn:
     array = tidied(array)
     null = is_null(array)
     values, local, bad = parse_instants(array)
-    return CheckedColumn(pa.array(values), null, bad if bad.any() else None, local=local)
+    return CheckedColumn(flat_array(values), null, bad if bad.any() else None, local=local)
 
 
 def check_dates(array: pa.StringArray) -> CheckedColumn:
@@ -120,7 +121,7 @@ def check_dates(array: pa.StringArray) -> CheckedColumn:
     array = tidied(array)
     null = is_null(array)
     days, bad = parse_dates(array)
-    values = pa.array(days, pa.int32(), mask=null | bad).cast(pa.date32())
+    values = flat_array(days, pa.date32(), null | bad)
     return CheckedColumn(values, null, bad if bad.any() else None)
 
 
@@ -128,31 +129,42 @@ def check_numbers(array: pa.StringArray, column: Column, reference: Any) -> Chec
     """A column of numbers or quantities, as DOUBLE."""
     array = tidied(array)
     null = is_null(array)
+    plain = _plain_numbers(array)
+    if plain is None:
+        return _numbers_by_text(array, null, column, reference)
+    bad = None
+    if column.type is Type.QUANTITY:
+        negative = values_of(plain, 0.0) < 0
+        bad = negative if negative.any() else None
+    return CheckedColumn(plain, null, bad)
+
+
+def _plain_numbers(array: pa.StringArray) -> pa.DoubleArray | None:
+    """The numbers of texts of digits, points and minus signs alone: there Arrow takes what the contract takes,
+    or nothing. None where a text is another one, or too long for DOUBLE."""
     ends, data = buffers_of(array)
     own = data[int(ends[0]) :]
-    values = None
-    # Only texts of digits, points and minus signs: there Arrow takes what the contract takes, or nothing.
-    if (((own - np.uint8(0x30)) < 10) | (own == 0x2E) | (own == 0x2D)).all():
-        try:
-            values = pc.cast(array, pa.float64())
-        except pa.ArrowInvalid:
-            values = None
-    if values is not None and np.isfinite(values.fill_null(0).to_numpy()).all():
-        bad = None
-        if column.type is Type.QUANTITY:
-            negative = pc.fill_null(pc.less(values, 0.0), False).to_numpy(zero_copy_only=False)
-            bad = negative if negative.any() else None
-        return CheckedColumn(values, null, bad)
-    return _numbers_by_text(array, null, column, reference)
+    if not (((own - np.uint8(0x30)) < 10) | (own == 0x2E) | (own == 0x2D)).all():
+        return None
+    try:
+        values = pc.cast(array, pa.float64())
+    except pa.ArrowInvalid:
+        return None
+    return values if np.isfinite(values_of(values, 0.0)).all() else None
 
 
 def _numbers_by_text(array: pa.StringArray, null: Mask, column: Column, reference: Any) -> CheckedColumn:
+    """Every text that is no plain number by itself, the others at once."""
+    plain = values_of(pc.match_substring_regex(array, _PLAIN_NUMBER), False)
+    rows = np.flatnonzero(~plain & ~null)
     clean = cleaner_of(column, reference)
-    encoded = array.dictionary_encode()
-    checked = [clean(text) for text in encoded.dictionary.to_pylist()]
-    wrong = np.array([*(code is not None for _, code in checked), False])
-    numbers = np.array([*(0.0 if code else value for value, code in checked), 0.0])
-    indices = pc.fill_null(encoded.indices, len(checked)).to_numpy()
-    bad = wrong[indices]
-    values = pa.array(numbers[indices], pa.float64(), mask=null | bad)
+    checked = [clean(text) for text in array.take(flat_array(rows)).to_pylist()]
+    numbers = np.zeros(len(array))
+    numbers[plain] = values_of(pc.cast(array.filter(flat_array(plain)), pa.float64()))
+    numbers[rows] = [0.0 if code else value for value, code in checked]
+    bad = np.zeros(len(array), bool)
+    bad[rows] = [code is not None for _, code in checked]
+    if column.type is Type.QUANTITY:
+        bad |= numbers < 0
+    values = flat_array(numbers, missing=null | bad)
     return CheckedColumn(values, null, bad if bad.any() else None)

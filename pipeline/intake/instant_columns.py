@@ -13,8 +13,9 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from pipeline.arrow_tables import is_null
 from pipeline.intake.instants import DATE, DAY, INSTANT, MICROSECONDS, date_of, instant_of
-from pipeline.intake.texts import Bytes, Mask, buffers_of, is_null, matrix_of
+from pipeline.intake.texts import Bytes, Mask, buffers_of, matrix_of
 
 MANY_SHAPES = 24
 """Shapes of one length that are read at once; texts of further shapes are read one by one."""

@@ -91,8 +91,8 @@ class LocalClock:
         """`periods`: a table of time_zone, local_from (timestamp[us]) and offset_seconds."""
         self._periods: dict[str, tuple[NDArray[np.int64], NDArray[np.int64]]] = {}
         zones = np.asarray(periods.column("time_zone").to_pylist(), dtype=object)
-        starts = periods.column("local_from").cast("int64").to_numpy()
-        offsets = periods.column("offset_seconds").to_numpy().astype(np.int64) * MICROSECONDS
+        starts = np.array(periods.column("local_from").cast("int64").to_pylist(), np.int64)
+        offsets = np.array(periods.column("offset_seconds").to_pylist(), np.int64) * MICROSECONDS
         for zone in dict.fromkeys(zones):
             of_zone = zones == zone
             order = np.argsort(starts[of_zone], kind="stable")

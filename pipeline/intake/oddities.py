@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from pipeline.arrow_tables import flat_array, text_array, values_of
 from pipeline.contract import WARNING_SENTENCES, Type
 from pipeline.intake.columns import CheckedColumn, DictionaryColumn
 from pipeline.intake.standards import CHARACTER_VALUES, ContractRules
@@ -76,9 +77,8 @@ class Oddities:
         sets = np.zeros(rows, np.int32)
         for code, mask in found.items():
             sets[mask] |= 1 << CODES.index(code)
-        distinct, indices = np.unique(sets, return_inverse=True)
-        texts = pa.array([self._text(int(number)) for number in distinct], pa.string())
-        return texts.take(pa.array(indices)), found
+        distinct, indices = _distinct(sets, 1 << len(CODES))
+        return text_array([self._text(number) for number in distinct]).take(flat_array(indices)), found
 
     def _text(self, number: int) -> str | None:
         if number not in self._texts:
@@ -113,12 +113,14 @@ class Oddities:
         known_numbers = self._dictionaries[un_number].values
         known_classes = self._dictionaries[class_].values
         width = len(known_classes) + 1
-        pairs = numbers.astype(np.int64) * width + classes
-        pairs[(numbers < 0) | (classes < 0)] = -1
-        distinct, indices = np.unique(pairs, return_inverse=True)
+        pairs = numbers.astype(np.int32) * width + classes
+        nothing = len(known_numbers) * width
+        pairs[(numbers < 0) | (classes < 0)] = nothing
+        distinct, indices = _distinct(pairs, nothing + 1)
         odd = [
-            pair >= 0 and self.rules.is_odd_class(known_numbers[pair // width], known_classes[pair % width])
-            for pair in distinct.tolist()
+            pair < nothing
+            and self.rules.is_odd_class(known_numbers[pair // width], known_classes[pair % width])
+            for pair in distinct
         ]
         return np.array(odd, bool)[indices]
 
@@ -126,13 +128,20 @@ class Oddities:
         for limits in self.rules.ranges:
             if limits.column not in columns or (limits.divisor and limits.divisor not in columns):
                 continue
-            value = columns[limits.column].values.fill_null(np.nan).to_numpy(zero_copy_only=False)
+            value = values_of(columns[limits.column].values, np.nan)
             if limits.divisor:
-                divisor = columns[limits.divisor].values.fill_null(np.nan).to_numpy(zero_copy_only=False)
+                divisor = values_of(columns[limits.divisor].values, np.nan)
                 value = np.divide(value, divisor, out=np.full(len(value), np.nan), where=divisor != 0)
             yield limits.warning, (value < limits.minimum) | (value > limits.maximum)
 
 
+def _distinct(numbers: NDArray[np.int32], bound: int) -> tuple[list[int], NDArray[np.int32]]:
+    """The distinct ones of numbers from 0 up to a small bound, and the place of each row's; without sorting."""
+    there = np.zeros(bound, bool)
+    there[numbers] = True
+    places = (np.cumsum(there) - 1).astype(np.int32)
+    return np.flatnonzero(there).tolist(), places[numbers]
+
+
 def _odd_declaration_numbers(numbers: pa.StringArray) -> Mask:
-    right = pc.match_substring_regex(numbers, r"^[0-9]{18}\z")
-    return pc.fill_null(pc.invert(right), False).to_numpy(zero_copy_only=False)
+    return ~values_of(pc.match_substring_regex(numbers, r"^[0-9]{18}\z"), True)

@@ -115,7 +115,7 @@ class BlockParser:
     def _empty(self) -> pa.Table:
         return pa.table(
             {
-                name: pa.array([], text_type(self.source.column_by_name[name].type))
+                name: pa.nulls(0, text_type(self.source.column_by_name[name].type))
                 for name in self.columns
                 if name
             }

@@ -34,7 +34,6 @@ from pipeline.intake.records import Records
 from pipeline.intake.refusals import FileRefused
 from pipeline.intake.standards import ContractRules
 from pipeline.intake.streams import Advance, Cutter, chunks_of, to_utf8, with_line_feeds
-from pipeline.intake.typed_files import parquet_blocks, workbook_blocks
 
 FORMATS = (".csv", ".csv.gz", ".parquet", ".xlsx")
 
@@ -242,6 +241,9 @@ def _open(
 ) -> _Reading:
     lowered = name.lower()
     if lowered.endswith((".xlsx", ".parquet")):
+        # The library for workbooks takes a third of a second to import.
+        from pipeline.intake.typed_files import parquet_blocks, workbook_blocks
+
         blocks_of = workbook_blocks if lowered.endswith(".xlsx") else parquet_blocks
         header, blocks = blocks_of(path, source, known, advance)
         return _Reading(header, blocks, lambda block: block)

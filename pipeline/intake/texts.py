@@ -7,6 +7,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from pipeline.arrow_tables import flat_array, values_of
 from pipeline.contract import MAX_TEXT_CHARACTERS
 from pipeline.intake.cells import BLANKS
 
@@ -46,8 +47,8 @@ def tidied(array: pa.StringArray) -> pa.StringArray:
         changed = True
     if changed or _has_blank_edges(ends, data):
         array = pc.utf8_trim(array, BLANKS)
-        empty = pc.equal(pc.binary_length(array), 0)
-        array = pc.if_else(empty, pa.scalar(None, pa.string()), array)
+        empty = values_of(pc.binary_length(array), 1) == 0
+        array = pc.if_else(flat_array(empty), pa.nulls(1, pa.string())[0], array)
     return array
 
 
@@ -64,9 +65,7 @@ def bad_texts(array: pa.StringArray) -> Mask | None:
     bad = np.zeros(len(array), bool)
     lengths = np.diff(ends)
     if len(lengths) and lengths.max() > MAX_TEXT_CHARACTERS:
-        bad |= pc.fill_null(pc.greater(pc.utf8_length(array), MAX_TEXT_CHARACTERS), False).to_numpy(
-            zero_copy_only=False
-        )
+        bad |= values_of(pc.utf8_length(array), 0) > MAX_TEXT_CHARACTERS
     if not is_spotless(array):
         controls = ((data < 0x20) & (data != 0x09)) | (data == 0x7F)
         # U+0080 to U+009F are the bytes C2 80 to C2 9F.
@@ -84,10 +83,3 @@ def matrix_of(array: pa.StringArray, rows: NDArray[np.int64], width: int) -> Byt
     if len(rows) and starts[-1] - starts[0] == width * (len(rows) - 1):
         return data[starts[0] : starts[0] + width * len(rows)].reshape(len(rows), width)
     return data[starts[:, None] + np.arange(width, dtype=np.int32)]
-
-
-def is_null(array: pa.Array) -> Mask:
-    """The null mask of a column."""
-    if not array.null_count:
-        return np.zeros(len(array), bool)
-    return array.is_null().to_numpy(zero_copy_only=False)

@@ -22,6 +22,7 @@ import pyarrow.compute as pc
 from openpyxl.utils.exceptions import InvalidFileException
 from pyarrow import parquet
 
+from pipeline.arrow_tables import flat_array, text_array, values_of
 from pipeline.contract import Source, Type
 from pipeline.intake.headers import Header, read_header
 from pipeline.intake.parsing import SpoiltRecord, TextBlock, text_type
@@ -158,7 +159,7 @@ def _block(
     cells = list(zip(*rows, strict=True))
     return _text_block(
         source,
-        {column: pa.array(texts, pa.string()) for column, texts in zip(columns, cells, strict=True)},
+        {column: text_array(texts) for column, texts in zip(columns, cells, strict=True)},
         np.array(lines, np.int64),
     )
 
@@ -166,7 +167,8 @@ def _block(
 def _text_block(source: Source, columns: Mapping[str, pa.Array], lines: np.ndarray[Any, Any]) -> TextBlock:
     arrays = {}
     for name, texts in columns.items():
-        filled = pc.if_else(pc.equal(texts, ""), pa.scalar(None, pa.string()), texts)
+        empty = values_of(pc.binary_length(texts), 1) == 0
+        filled = pc.if_else(flat_array(empty), pa.nulls(1, pa.string())[0], texts)
         dictionary = pa.types.is_dictionary(text_type(source.column_by_name[name].type))
         arrays[name] = filled.dictionary_encode() if dictionary else filled
     table = pa.table(arrays)
@@ -235,7 +237,7 @@ def _decoded(array: pa.Array) -> tuple[pa.Array, Mask]:
     texts = [None if value is None else value.decode("utf-8", "replace") for value in values]
     for row, (value, text) in enumerate(zip(values, texts, strict=True)):
         undecodable[row] = text is not None and text.encode() != value
-    return pa.array(texts, pa.string()), undecodable
+    return text_array(texts), undecodable
 
 
 def _is_text(type_: pa.DataType) -> bool:
@@ -259,7 +261,7 @@ def _set_apart(block: TextBlock, undecodable: Mask, header: Header) -> TextBlock
             for column in header.columns
         ]
         records.append(SpoiltRecord(int(block.lines[row]), "undecodable", block.raw(row), cells))
-    table = block.table.take(pa.array(kept)).combine_chunks()
+    table = block.table.take(flat_array(kept)).combine_chunks()
     return TextBlock(table, block.lines[kept], lambda row: block.raw(int(kept[row])), records)
 
 
@@ -273,10 +275,10 @@ def _texts(array: pa.Array, type_: Type) -> pa.StringArray:
         # Digits beyond microseconds are cut, as in a text.
         array = array.cast(pa.timestamp("us", "UTC" if array.type.tz else None), safe=False)
     if pa.types.is_float32(array.type) or pa.types.is_float16(array.type):
-        return pa.array(
-            [text_of(_shortest(value), type_) for value in array.to_numpy(zero_copy_only=False)], pa.string()
+        return text_array(
+            [text_of(_shortest(value), type_) for value in array.to_numpy(zero_copy_only=False)]
         )
-    return pa.array([text_of(value, type_) for value in array.to_pylist()], pa.string())
+    return text_array([text_of(value, type_) for value in array.to_pylist()])
 
 
 def _shortest(value: Any) -> Decimal | None:
