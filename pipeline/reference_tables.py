@@ -264,7 +264,7 @@ ALERT_RULES = TableSpec(
         *_labels("indicator"),
         Field("points_group", needed=True),
         Field("threshold", Kind.NUMBER, needed=True),
-        *_text("unit"),
+        *_text("unit", "value_unit"),
         Field("window_days", Kind.INTEGER, default=1),
         Field("baseline_days", Kind.INTEGER, default=56),
         Field("lag_days", Kind.INTEGER, default=0),

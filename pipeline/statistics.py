@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 Z_95 = 1.959964
 """The normal quantile of a two-sided 95 % interval."""
@@ -86,6 +87,22 @@ def cusum(counts: Sequence[float], baseline: int = 8, k: float = 0.5, h: float =
         if signal is None and level > h * sigma:
             signal, onset = week, last_zero + 1
     return Cusum(mean, sigma, h * sigma, tuple(path), signal, onset)
+
+
+def cusum_ends(
+    weeks: npt.NDArray[np.float64], baseline: int = 8, k: float = 0.5, h: float = 5.0
+) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+    """Where the CUSUM of each row stands at the row's end, and its threshold: `cusum` of many series at once.
+
+    `weeks`: a row a series, its first `baseline` columns frozen, at least one after them.
+    """
+    frozen = weeks[:, :baseline]
+    mean = frozen.mean(axis=1)
+    sigma = np.maximum(frozen.std(axis=1, ddof=1), MIN_SIGMA)
+    level = np.zeros(len(weeks))
+    for counts in weeks[:, baseline:].T:
+        level = np.maximum(0.0, level + counts - mean - k * sigma)
+    return level, h * sigma
 
 
 def log_interval(estimate: float, error: float, z: float = Z_95) -> Interval | None:

@@ -2,6 +2,7 @@
 
 from pipeline.lake import Release
 from pipeline.metrics import (  # noqa: F401  (each fills the registry)
+    alerts,
     batch,
     campaign,
     comparison,

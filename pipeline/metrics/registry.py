@@ -54,6 +54,8 @@ class Metric:
     is_report: bool = False
     options: tuple[str, ...] = ()
     """The options beyond those of every report that act on it: of `OPTIONS`."""
+    follows_log: bool = False
+    """Shows what users wrote since the release too: a frame is not kept beyond the next entry of the log."""
 
 
 REGISTRY: dict[str, Metric] = {}

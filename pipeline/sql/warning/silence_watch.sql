@@ -1,0 +1,14 @@
+-- grain: one row a watched day: whole days since the port's last row, where it used to report
+SELECT
+    d.un_location_code,
+    d.day,
+    'silence' AS indicator,
+    CAST(d.day_no - d.last_rows_no AS DOUBLE) AS value,
+    r.threshold AS limit_value,
+    d.day_no - d.last_rows_no >= r.threshold
+    AND l.days_with_rows_so_far - coalesce(b.days_with_rows_so_far, 0) >= r.minimum AS has_fired
+FROM watched_days AS d
+INNER JOIN alert_rules AS r ON r.indicator = 'silence'
+INNER JOIN watched_days AS l ON l.un_location_code = d.un_location_code AND l.day_no = d.last_rows_no
+LEFT JOIN watched_days AS b
+    ON b.un_location_code = d.un_location_code AND b.day_no = d.last_rows_no - r.window_days
