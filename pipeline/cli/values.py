@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import csv
 import datetime as dt
 import re
+from pathlib import Path
 
 _DAY = r"\d{4}(?:-\d{2}-\d{2}|/\d{1,2}/\d{1,2})"
 _INSTANT = re.compile(
@@ -82,3 +84,30 @@ def network_port(text: str) -> int:
     if not re.fullmatch(r"[0-9]{1,5}", text) or not 1 <= int(text) <= 65535:
         raise argparse.ArgumentTypeError(f"{text!r} is not a network port from 1 to 65535")
     return int(text)
+
+
+def weights(text: str) -> tuple[tuple[str, float], ...]:
+    """Weights of parts: `hazard=3,overdue=1`, or a CSV file with the columns part and weight."""
+    path = Path(text)
+    if "=" in text and not path.is_file():
+        pairs = [pair.split("=", 1) if "=" in pair else (pair, "") for pair in text.split(",")]
+    else:
+        pairs = _weights_in(path)
+    return tuple((part.strip().lower(), _weight(part, weight)) for part, weight in pairs)
+
+
+def _weights_in(path: Path) -> list[tuple[str, str]]:
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            rows = list(csv.DictReader(file))
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise argparse.ArgumentTypeError(f"{path} is neither PART=NUMBER,... nor a file to read") from error
+    if not rows or not {"part", "weight"} <= set(rows[0]):
+        raise argparse.ArgumentTypeError(f"{path} has no rows with the columns part and weight")
+    return [(row["part"] or "", row["weight"] or "") for row in rows]
+
+
+def _weight(part: str, text: str) -> float:
+    if not re.fullmatch(r"[0-9]{1,6}(\.[0-9]+)?", text.strip(), re.ASCII):
+        raise argparse.ArgumentTypeError(f"the weight {text!r} of {part.strip()} is not a number from 0 on")
+    return float(text)

@@ -16,16 +16,19 @@ class Filters:
         ports: codes or aliases. classes: `2`, `2.1`, `unidentified`. direction: `import`, `export`, `transhipment`.
         count: `batch` or `unit`.
         by: the columns of `stock --by` or `campaign --by`.
+        last_file: number of the last loaded file whose rows count: what a lake held when a figure was written.
         campaign_id, consignment_id, file: what a report is about.
         stage, measure, tau_hours: what a duration is of (`overall` ... ; `clearance` or `dwell`) and its restriction.
         part: which rows behind a change (`arrival`, `exit`, `late` ...).
         baseline_from, baseline_to: the window that a reduction is against.
+        weights: (part, weight) pairs in the place of those of the table `risk_weights`.
         facility, block, age_bucket, date, overdue_only, limit: the drill-down of a page; `''` for facility or block
             is "none named".
     """
 
     as_of: dt.datetime | None = None
     known_at: dt.datetime | None = None
+    last_file: int | None = None
     date_from: dt.date | None = None
     date_to: dt.date | None = None
     ports: tuple[str, ...] = ()
@@ -48,3 +51,4 @@ class Filters:
     date: dt.date | None = None
     overdue_only: bool = False
     limit: int | None = None
+    weights: tuple[tuple[str, float], ...] = ()

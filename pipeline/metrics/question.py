@@ -50,6 +50,7 @@ class Question:
         asked = self.filters
         return (
             asked.known_at is None
+            and asked.last_file is None
             and self.release.reference_digest == computed_with(self.reference)
             and (
                 asked.as_of is None or (self.release.as_of is not None and asked.as_of >= self.release.as_of)
@@ -74,6 +75,7 @@ class Question:
         engine = open_question(
             self.settings, self.reference, self._files, asked.known_at, asked.as_of or default
         )
+        engine.last_file = asked.last_file
         if self.is_built:
             self._provide_built(engine)
         provide_files(engine, "rejects", lambda: self._files("rejects"), REJECT_SCHEMA)
@@ -98,6 +100,20 @@ class Question:
         engine.register_arrow("scope_consignments", names_table("consignment_id", consignments))
         engine.register_arrow("scope_units", names_table("equipment_reference", units))
         engine.use_models(*BUILT_TABLES.values())
+
+    def narrow_by(self, units: str, consignments: str) -> None:
+        """Lets the core models see only landed rows of the units and batches that two relations name.
+
+        The relations are computed first and built tables stay, so that what stands in a yard now is told without
+        reading history twice. Where the built tables do not hold, everything was computed already, and stays.
+        """
+        if not self.is_built:
+            return
+        engine = self.engine
+        for scope, names in (("scope_units", units), ("scope_consignments", consignments)):
+            engine.need(names)
+            engine.alias(scope, names)
+        narrow(engine, self._files)
 
     def _files(self, table: str) -> list[str]:
         return self.lake.files(self.release, table)

@@ -26,6 +26,7 @@ OPTIONS = (
     "baseline_from",
     "baseline_to",
     "count_unit",
+    "weights",
 )
 """What some reports can be asked beyond what every report can."""
 

@@ -1,0 +1,45 @@
+-- grain: one row a (visit that the window meets, hazard in it): classes and subsidiary risks of the items of its batches
+-- Items that name the unit, or no unit; where a batch's items all name other units, all of them: nobody told which.
+WITH item_hazards AS (
+    SELECT consignment_id, equipment_reference, imo_class AS hazard FROM dg_items
+    UNION
+    SELECT consignment_id, equipment_reference, subsidiary_risk_1 AS hazard FROM dg_items
+    UNION
+    SELECT consignment_id, equipment_reference, subsidiary_risk_2 AS hazard FROM dg_items
+),
+
+carried AS (
+    SELECT
+        u.visit_id,
+        l.consignment_id,
+        h.hazard,
+        CASE
+            WHEN h.equipment_reference IS NULL OR h.equipment_reference = u.equipment_reference THEN 1 ELSE 0
+        END AS is_here
+    FROM met_units AS u
+    INNER JOIN visits AS v
+        ON
+            v.un_location_code = u.un_location_code
+            AND v.equipment_reference = u.equipment_reference
+            AND v.started_at = u.arrived_at
+    INNER JOIN links AS l
+        ON
+            l.un_location_code = v.un_location_code
+            AND l.equipment_reference = v.equipment_reference
+            AND l.visit_no = v.visit_no
+    INNER JOIN item_hazards AS h ON h.consignment_id = l.consignment_id
+    WHERE h.hazard IS NOT NULL
+),
+
+weighed AS (
+    SELECT
+        c.visit_id,
+        c.hazard,
+        c.is_here,
+        max(c.is_here) OVER (PARTITION BY c.visit_id, c.consignment_id) AS any_here
+    FROM carried AS c
+)
+
+SELECT DISTINCT visit_id, hazard
+FROM weighed
+WHERE is_here = 1 OR any_here = 0
