@@ -32,6 +32,7 @@ _COMMANDS = {
     "report": "pipeline.cli.reports",
     "rejects": "pipeline.cli.reports",
     "trust": "pipeline.cli.reports",
+    "acknowledge": "pipeline.cli.reports",
 }
 """Where each command is; imported when it is called, so that --help answers at once."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import shlex
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from pipeline import build, progress
@@ -23,6 +23,7 @@ NOT_CLEAN = 4
 
 def load(chosen: argparse.Namespace) -> int:
     """Load files and folders; 0 when a file was taken, 3 when none was, 4 by --strict."""
+    notices = _notices(chosen)
     with progress.on_terminal() as bars:
         summary = build.load(chosen.settings, chosen.paths, chosen.loaded_at, bars)
     if chosen.json:
@@ -30,7 +31,34 @@ def load(chosen: argparse.Namespace) -> int:
     else:
         messages.put(summary_table(summary))
     say_what_to_do(summary.files, chosen.lake)
+    notices()
     return exit_code(summary, chosen.strict)
+
+
+def _notices(chosen: argparse.Namespace) -> Callable[[], None]:
+    """What tells others of new alerts once the load is done; a target that cannot be is refused before it."""
+    if not chosen.notify:
+        return lambda: None
+    from pipeline import notify
+    from pipeline.lake import Lake
+
+    targets = [notify.target_of(given) for given in chosen.notify]
+    release = Lake(chosen.settings.lake).release()
+    before = release.as_of if release else None
+
+    def tell() -> None:
+        for outcome in notify.after_load(chosen.settings, before, targets):
+            shown = outcome.target.shown
+            alerts = f"{outcome.alerts:,} new alert{'' if outcome.alerts == 1 else 's'}"
+            if outcome.error:
+                messages.say(
+                    f"{shown}: {alerts} not delivered: {outcome.error}",
+                    "The load itself is done. The next load with this --notify tries again.",
+                )
+            else:
+                messages.note(f"{shown}: told {alerts}")
+
+    return tell
 
 
 def exit_code(summary: LoadSummary, strict: bool) -> int:

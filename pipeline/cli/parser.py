@@ -21,6 +21,7 @@ SUMMARIES = {
     "trust": "data trust: freshness, orphan outs, ghosts, impossible orders, Little's check, loads",
     "rebuild": "compute all tables anew from what was loaded",
     "serve": "the dashboard on what is loaded",
+    "acknowledge": "say that somebody has seen an alert, with a name and a remark",
 }
 
 _INSTANTS = (
@@ -43,7 +44,7 @@ def command_parsers() -> tuple[Parser, dict[str, Parser]]:
         description="Dangerous goods that lie too long in ports: from source files to figures with evidence.",
         epilog="Options may stand before or after the command. `dgwatch COMMAND --help` tells its options. "
         "Exit codes: 0 done, 1 a bug, 2 a mistake in the call, 3 nothing loaded or found, "
-        "4 --strict and rows were rejected.",
+        "4 --strict and rows were rejected, 5 --again and figures differ.",
         allow_abbrev=False,
     )
     whole.add_argument("--version", action="version", version=f"dgwatch {__version__}")
@@ -57,6 +58,7 @@ def command_parsers() -> tuple[Parser, dict[str, Parser]]:
         "trust": _trust,
         "rebuild": _rebuild,
         "serve": _serve,
+        "acknowledge": _acknowledge,
     }
     parsers: dict[str, Parser] = {}
     for name, summary in SUMMARIES.items():
@@ -176,8 +178,21 @@ def _load(parser: Parser) -> None:
     )
     parser.add_argument("--json", action="store_true", help="print the summary as JSON")
     parser.add_argument(
+        "--notify",
+        metavar="FILE|URL",
+        action="append",
+        default=[],
+        help="tell new alerts: JSON lines appended to a file, or JSON posted to a webhook; repeatable",
+    )
+    parser.add_argument(
         "--strict", action="store_true", help="exit 4 when a row was rejected or a file refused"
     )
+
+
+def _acknowledge(parser: Parser) -> None:
+    parser.add_argument("alert_id", metavar="ALERT_ID", help="as the report `alerts` lists it")
+    parser.add_argument("--name", metavar="NAME", required=True, help="who saw it")
+    parser.add_argument("--remark", metavar="TEXT", required=True, help="what was found or done")
 
 
 def _rebuild(parser: Parser) -> None:
@@ -203,10 +218,23 @@ def _report(parser: Parser) -> None:
         type=values.days,
         help="restricts the mean; 180 for dwell, 60 for clearance",
     )
+    only.add_argument(
+        "--weights",
+        metavar="WEIGHTS",
+        type=values.weights,
+        help="PART=NUMBER,... or a CSV file of part,weight (risk, risk_places, yard_plan)",
+    )
     for end, what in (("from", "first"), ("to", "last")):
         only.add_argument(
             f"--baseline-{end}", metavar="DATE", type=values.day, help=f"{what} local day to compare with"
         )
+    only.add_argument(
+        "--again",
+        metavar="FILE",
+        nargs="+",
+        type=Path,
+        help="compute published files again from their .meta.json, and say whether they are identical",
+    )
     _output(parser)
 
 

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pandas as pd
 
-from pipeline import __version__, export
+from pipeline import __version__, again, export
 from pipeline.cli import briefing, messages
 from pipeline.cli.parser import suggestion
 from pipeline.errors import NothingFound, UserMistake
-from pipeline.metrics import OPTIONS, REGISTRY, Filters, Reader
+from pipeline.metrics import OPTIONS, REGISTRY, Filters, Reader, alerts
 
 PROMISED = (
     "stays",
@@ -41,8 +41,15 @@ PROMISED = (
 """The reports of the interface; those that the registry does not hold yet are refused by name."""
 
 
+FIGURES_DIFFER = 5
+"""The exit code where published figures do not come out again."""
+
+
 def report(chosen: argparse.Namespace) -> int:
     """Print or write a report of the registry."""
+    if chosen.again:
+        chosen.refuse_unknown()
+        return _compare(chosen)
     known_report(chosen.name)
     chosen.refuse_unknown()
     if chosen.name == briefing.NAME:
@@ -59,6 +66,13 @@ def rejects(chosen: argparse.Namespace) -> int:
 def trust(chosen: argparse.Namespace) -> int:
     """What the figures rest on."""
     return _answer(chosen, "trust", filters_of(chosen))
+
+
+def acknowledge(chosen: argparse.Namespace) -> int:
+    """Keep that somebody has seen an alert."""
+    alerts.acknowledge(Reader(chosen.settings), chosen.alert_id, chosen.name, chosen.remark)
+    messages.note(f"{chosen.alert_id}: acknowledged by {chosen.name.strip()}")
+    return 0
 
 
 def known_report(name: str | None) -> None:
@@ -108,6 +122,7 @@ def filters_of(chosen: argparse.Namespace) -> Filters:
         tau_hours=_hours(getattr(chosen, "tau_days", None)),
         baseline_from=getattr(chosen, "baseline_from", None),
         baseline_to=getattr(chosen, "baseline_to", None),
+        weights=getattr(chosen, "weights", None) or (),
     )
 
 
@@ -132,18 +147,50 @@ def _listed(text: str | None) -> tuple[str, ...]:
 
 def _answer(chosen: argparse.Namespace, name: str, filters: Filters) -> int:
     form = _form(chosen)
+    reader = _reader(chosen)
+    frame = reader.query(name, filters)
+    about = export.meta(name, filters, reader, frame)
+    if about["is_sample"]:
+        messages.note(export.SAMPLE_NOTE)
+    _deliver(frame, form, about, chosen.output)
+    return 0
+
+
+def _compare(chosen: argparse.Namespace) -> int:
+    """Compute published files again; the answer is a table, a row a file."""
+    if chosen.name is not None or filters_given(chosen):
+        raise UserMistake(
+            "--again takes the question from the file",
+            "Give the published file or its .meta.json alone, with --lake, --reference, --format and -o at most.",
+        )
+    form = _form(chosen)
+    reader = _reader(chosen)
+    frame = again.check(reader, chosen.again)
+    if chosen.output is None:
+        messages.put_bytes(export.render(frame, form))
+    else:
+        export.write_blocks(
+            chosen.output, export.render(frame, form), {"report": "again", "rows": len(frame)}
+        )
+    for row in frame.itertuples():
+        messages.note(f"{row.file}: {row.verdict}{f' ({row.why})' if row.why else ''}")
+    return 0 if (frame["verdict"] == again.IDENTICAL).all() else FIGURES_DIFFER
+
+
+def filters_given(chosen: argparse.Namespace) -> bool:
+    """Whether any option that asks something was given."""
+    names = (*OPTIONS, "as_of", "known_at", "date_from", "date_to", "ports", "classes", "direction")
+    return chosen.count == "unit" or any(getattr(chosen, name, None) for name in names)
+
+
+def _reader(chosen: argparse.Namespace) -> Reader:
     reader = Reader(chosen.settings)
     if reader.release is None:
         raise NothingFound(
             f"{chosen.settings.lake}: nothing is loaded here yet",
             "Load files with `dgwatch load PATH`, or see `dgwatch demo`; --lake names another folder.",
         )
-    frame = reader.query(name, filters)
-    about = export.meta(name, filters, reader, len(frame))
-    if about["is_sample"]:
-        messages.note(export.SAMPLE_NOTE)
-    _deliver(frame, form, about, chosen.output)
-    return 0
+    return reader
 
 
 def _deliver(frame: pd.DataFrame, form: str, about: dict[str, object], output: Path | None) -> None:

@@ -190,8 +190,9 @@ register(
         "before them. Misdeclaration: percent of batches inspected in 28 days, against what the rates of all ports in "
         "the 182 days before would give at the same selection bases, plus 3 sigma. Empty where there is too little to "
         "go by: a whole baseline, 20 inspected batches, a day's temperature.",
-        definition_zh="最近可得之值、所属日期及限值。积压：截至一周前的 56 日均值加 3σ（不小于计数的 σ）。新增超期：4 周对其前 8 周的 CUSUM。"
-        "伪瞒报：28 日内查验批次的百分比，对照全部港口此前 182 日同选查方式之率加 3σ。依据不足（完整基线、20 批查验、当日气温）则为空。",
+        definition_zh="最近可得之值、所属日期及限值。积压：截至一周前的 56 日均值加 3σ（不小于计数的 σ）。"
+        "新增超期：4 周对其前 8 周的 CUSUM。伪瞒报：28 日内查验批次的百分比，对照全部港口此前 182 日同选查方式之率加 3σ。"
+        "依据不足（完整基线、20 批查验、当日气温）则为空。",
         sql="indicators_now",
         family="warning",
         columns=INDICATOR_COLUMNS,
