@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
+_FILE_NUMBER = "_file_seq"
+"""The column of a landed row that holds the number of the file it came from."""
+
 _MACROS = (
     "CREATE MACRO unix_micros(t) AS epoch_us(t)",
     "CREATE MACRO timestamp_micros(x) AS make_timestamp(CAST(x AS BIGINT))",
@@ -52,6 +55,8 @@ class Engine:
         self._registered: dict[str, str] = {}
         """What is readable, and whether it is a TABLE or a VIEW."""
         self._providers: dict[str, Callable[[], None]] = {}
+        self.last_file: int | None = None
+        """Rows of Parquet files that come from a loaded file after this one are not read, where it is set."""
         run = self._connection.execute
         run("SET TimeZone = 'UTC'")
         run("SET enable_progress_bar = false")
@@ -91,6 +96,9 @@ class Engine:
             return
         self.forget(name)
         relation = self._connection.read_parquet(files, hive_partitioning=False)
+        if self.last_file is not None and _FILE_NUMBER in relation.columns:
+            number = duckdb.ColumnExpression(_FILE_NUMBER)
+            relation = relation.filter(number <= duckdb.ConstantExpression(self.last_file))
         relation.create_view(_identifier(name))
         self._registered[name] = "VIEW"
 

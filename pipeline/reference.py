@@ -47,6 +47,8 @@ class Reference:
 
     tables: Mapping[str, pa.Table]
     digest: str
+    digests: Mapping[str, str]
+    """The SHA-256 of each table's file."""
 
     def table(self, name: str) -> pa.Table:
         """The typed table of that name: the columns of its spec in order, then any others as text."""
@@ -143,17 +145,21 @@ def _stamp(path: Path) -> tuple[int, int]:
 @lru_cache(maxsize=8)
 def _load(files: tuple[tuple[str, str, int, int], ...], own: tuple[str, ...]) -> Reference:
     digest = hashlib.sha256()
+    digests: dict[str, str] = {}
     columns: dict[str, Columns] = {}
     for name, path, _, _ in files:
         content = Path(path).read_bytes()
-        digest.update(name.encode() + b"\0" + hashlib.sha256(content).digest())
+        own_digest = hashlib.sha256(content)
+        digests[name] = own_digest.hexdigest()
+        digest.update(name.encode() + b"\0" + own_digest.digest())
         columns[name] = _read_table(name, Path(path), content)
     # A user's table may leave out what a shipped one refers to: such a row never fits, and is no mistake.
     for name, check in CHECKS.items():
         if not own or name in own:
             check(columns[name], columns)
     _follow_finding_codes(columns)
-    return Reference({name: _to_arrow(name, table) for name, table in columns.items()}, digest.hexdigest())
+    tables = {name: _to_arrow(name, table) for name, table in columns.items()}
+    return Reference(tables, digest.hexdigest(), digests)
 
 
 def _follow_finding_codes(columns: dict[str, Columns]) -> None:

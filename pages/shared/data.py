@@ -118,8 +118,15 @@ def download(frame: pd.DataFrame, key: str, chosen: Filters, form: str = FORMS[0
     XLSX and Parquet hold that themselves; CSV and JSON come with it in a zip. Raises `UserMistake` where a
     spreadsheet does not hold so many rows.
     """
-    about = export.meta(key, chosen, reader(), len(frame))
+    about = export.meta(key, chosen, reader(), frame)
+    about["is_composed"] = not _is_answer(frame, metric(key, chosen))
     return export.packed(key, frame, about, form)
+
+
+def _is_answer(shown: pd.DataFrame, answer: pd.DataFrame) -> bool:
+    """Whether what is shown are the rows of the metric itself, all or some of its columns."""
+    columns = [name for name in shown.columns if name in answer.columns]
+    return len(columns) == len(shown.columns) and shown.reset_index(drop=True).equals(answer[columns])
 
 
 def download_holds(frame: pd.DataFrame, form: str) -> bool:

@@ -41,7 +41,19 @@ ONLY_ON = {
 }
 """Names that mean something on some pages alone, and those pages; other pages' addresses lack them."""
 
-EVERYWHERE = ("lang", "ports", "classes", "direction", "count", "window", "from", "to", "as_of", "known_at", "form")
+EVERYWHERE = (
+    "lang",
+    "ports",
+    "classes",
+    "direction",
+    "count",
+    "window",
+    "from",
+    "to",
+    "as_of",
+    "known_at",
+    "form",
+)
 NAMES = (*EVERYWHERE, *ONLY_ON)
 
 

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import argparse
 import sys
+from dataclasses import replace
 from typing import Any
+
+import pandas as pd
 
 from pipeline import briefing, export
 from pipeline.cli import messages
@@ -55,9 +58,11 @@ def _narrowed(filters: Filters) -> dict[str, Any]:
 
 
 def _about(reader: Reader, filters: Filters) -> dict[str, Any]:
-    about = export.meta("campaign", filters, reader, 1)
-    kept = ("filters", "as_of", "known_at", "version", "build", "is_sample", "note", "instants")
-    return {"report": NAME, "title": "Briefing on a campaign"} | {name: about[name] for name in kept}
+    about = export.meta("campaign", filters, reader, pd.DataFrame())
+    of_rows = ("title", "command", "rows", "unit", "grain", "definition", "caveats", "columns")
+    held = replace(filters, as_of=reader.as_of(filters), known_at=reader.known_at("campaign", filters))
+    told = {"report": NAME, "title": "Briefing on a campaign", "command": export.command(NAME, held)}
+    return told | {name: value for name, value in about.items() if name not in ("report", *of_rows)}
 
 
 def _form(chosen: argparse.Namespace) -> str:

@@ -10,12 +10,13 @@ even once somebody has edited the cell; Parquet and JSON hold values as they are
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 import io
 import json
 import math
 import os
 import zipfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +27,7 @@ import pyarrow.parquet as pq
 import xlsxwriter
 
 from pipeline.errors import UserMistake
-from pipeline.export.about import SAMPLE_NOTE, asked, instant_text, meta, meta_bytes
+from pipeline.export.about import SAMPLE_NOTE, asked, command, instant_text, meta, meta_bytes
 from pipeline.export.cells import arrow_table, csv_cells, guarded, instants, quoted, refuse_infinity
 from pipeline.export.workbook import write_about, write_sheet
 
@@ -36,6 +37,7 @@ __all__ = [
     "SAMPLE_NOTE",
     "XLSX_MAX_ROWS",
     "asked",
+    "command",
     "csv_blocks",
     "csv_bytes",
     "instant_text",
@@ -47,6 +49,7 @@ __all__ = [
     "packed_ending",
     "parquet_bytes",
     "render",
+    "rows_digest",
     "write",
     "write_blocks",
     "xlsx_bytes",
@@ -156,9 +159,18 @@ def render(frame: pd.DataFrame, form: str, about: dict[str, Any] | None = None) 
         raise ValueError(f"no such format: {form}")
 
 
+def rows_digest(frame: pd.DataFrame) -> str:
+    """SHA-256 of the frame's CSV: the same for the same figures, in whatever form they were written."""
+    digest = hashlib.sha256()
+    for block in csv_blocks(frame):
+        digest.update(block)
+    return digest.hexdigest()
+
+
 def zip_with_meta(name: str, frame: pd.DataFrame, about: dict[str, Any], form: str = "csv") -> bytes:
     """A zip of `<name>.<form>` and its `.meta.json`; the same report gives the same bytes."""
     sink = io.BytesIO()
+    about = about | {"rows_sha256": rows_digest(frame)}
     with zipfile.ZipFile(sink, "w", zipfile.ZIP_DEFLATED) as archive:
         report = b"".join(render(frame, form, about))
         for file, content in ((f"{name}.{form}", report), (f"{name}.{form}.meta.json", meta_bytes(about))):
@@ -172,7 +184,7 @@ def packed(name: str, frame: pd.DataFrame, about: dict[str, Any], form: str) -> 
     The same report gives the same bytes. Raises `UserMistake` where the form does not hold so many rows.
     """
     if form in CARRIES_META:
-        return b"".join(render(frame, form, about))
+        return b"".join(render(frame, form, about | {"rows_sha256": rows_digest(frame)}))
     return zip_with_meta(name, frame, about, form)
 
 
@@ -182,13 +194,37 @@ def packed_ending(form: str) -> str:
 
 
 def write(path: Path, frame: pd.DataFrame, form: str, about: dict[str, Any]) -> None:
-    """Write a report and `<path>.meta.json` beside it; see `write_blocks`."""
-    write_blocks(path, render(frame, form, about), about)
+    """Write a report and `<path>.meta.json` beside it; see `write_blocks`. The meta has `rows_sha256` too."""
+    if form == "csv":
+        written = Digested(csv_blocks(frame))
+        write_blocks(path, written, about, lambda: {"rows_sha256": written.digest.hexdigest()})
+    else:
+        about = about | {"rows_sha256": rows_digest(frame)}
+        write_blocks(path, render(frame, form, about), about)
 
 
-def write_blocks(path: Path, content: Iterable[bytes], about: dict[str, Any]) -> None:
+class Digested:
+    """Blocks of bytes, with the SHA-256 of those that went by in `digest`."""
+
+    def __init__(self, blocks: Iterable[bytes]) -> None:
+        self.blocks = blocks
+        self.digest = hashlib.sha256()
+
+    def __iter__(self) -> Iterator[bytes]:
+        for block in self.blocks:
+            self.digest.update(block)
+            yield block
+
+
+def write_blocks(
+    path: Path,
+    content: Iterable[bytes],
+    about: dict[str, Any],
+    learnt: Callable[[], dict[str, Any]] = dict,
+) -> None:
     """Write a file and `<path>.meta.json` beside it; a reader never sees half a file.
 
+    `learnt` gives what is to be added to `about` once the content has been written.
     Raises `UserMistake` where nothing can be written there.
     """
     if not path.parent.is_dir():
@@ -197,7 +233,7 @@ def write_blocks(path: Path, content: Iterable[bytes], about: dict[str, Any]) ->
         raise UserMistake(f"{path}: is no ordinary file", "Give -o the name of a file to make.")
     try:
         _replace(path, content)
-        _replace(path.with_name(f"{path.name}.meta.json"), [meta_bytes(about)])
+        _replace(path.with_name(f"{path.name}.meta.json"), [meta_bytes(about | learnt())])
     except OSError as error:
         raise UserMistake(
             f"{path}: cannot be written: {error.strerror}", "Choose another with -o."

@@ -5,32 +5,43 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 import json
+import shlex
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from pipeline import __version__
+from pipeline.models import models_digest
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from pipeline.metrics import Filters, Reader
 
 SAMPLE_NOTE = "Sample data: made up by dgwatch. No real box, batch, firm, port day or case."
 
 
-def meta(report: str, filters: Filters, reader: Reader, rows: int) -> dict[str, Any]:
+def meta(report: str, filters: Filters, reader: Reader, frame: pd.DataFrame) -> dict[str, Any]:
     """What a written report is: its question, its instants, the build and the version it was computed with.
 
-    `filters` holds only what was set. `as_of` is the instant that was used, also where it was not asked for.
+    `filters` holds only what was set. `as_of` and `known_at` are the instants that were used, also where they were
+    not asked for: with them, and with `last_file`, the figures come out again after later loads. `reference` has
+    the SHA-256 of every reference table, since these are the present ones whatever `known_at` is.
     """
     from pipeline.metrics import REGISTRY
 
     release = reader.release
     metric = REGISTRY[report]
+    held = replace(filters, as_of=reader.as_of(filters), known_at=reader.known_at(report, filters))
     return {
         "report": report,
         "title": metric.title,
         "filters": asked(filters),
-        "as_of": instant_text(reader.as_of(filters)),
-        "known_at": instant_text(filters.known_at),
-        "rows": rows,
+        "as_of": instant_text(held.as_of),
+        "known_at": instant_text(held.known_at),
+        "last_file": reader.last_file(filters),
+        "command": command(report, held),
+        "campaign": _campaign(reader, filters.campaign_id),
+        "rows": len(frame),
         "version": __version__,
         "build": release.build_id if release else None,
         "is_sample": bool(release and release.is_sample),
@@ -40,9 +51,63 @@ def meta(report: str, filters: Filters, reader: Reader, rows: int) -> dict[str, 
         "definition": metric.definition,
         "caveats": metric.caveats,
         "source": metric.source,
-        "columns": list(metric.columns),
+        "columns": [str(name) for name in frame.columns],
         "instants": "UTC",
+        "models": models_digest(),
+        "reference": dict(reader.reference.digests),
     }
+
+
+_OPTION_OF = {
+    "as_of": "--as-of",
+    "known_at": "--known-at",
+    "date_from": "--from",
+    "date_to": "--to",
+    "ports": "--port",
+    "classes": "--class",
+    "direction": "--direction",
+    "count": "--count",
+    "by": "--by",
+    "campaign_id": "--campaign",
+    "consignment_id": "--consignment",
+    "file": "--file",
+    "stage": "--stage",
+    "measure": "--measure",
+    "part": "--part",
+    "tau_hours": "--tau-days",
+    "baseline_from": "--baseline-from",
+    "baseline_to": "--baseline-to",
+}
+"""The option of the command line for each filter; what only a screen can ask has none."""
+
+
+def command(report: str, filters: Filters) -> str | None:
+    """The command that asks this; None where only a screen can ask so."""
+    words = ["dgwatch", "report", report]
+    for name, value in asked(filters).items():
+        if name == "last_file":
+            continue
+        if name not in _OPTION_OF:
+            return None
+        for one in _spoken(name, value):
+            words += [_OPTION_OF[name], one]
+    return shlex.join(words)
+
+
+def _spoken(name: str, value: Any) -> list[str]:
+    if name == "by":
+        return [",".join(value)]
+    if name == "tau_hours":
+        return [repr(value / 24)]
+    return [str(one) for one in value] if isinstance(value, list) else [str(value)]
+
+
+def _campaign(reader: Reader, campaign_id: str | None) -> dict[str, Any] | None:
+    """The days, base period and ports of a campaign as the reference table had them."""
+    wanted = ("campaign_id", "starts_on", "ends_on", "baseline_from", "baseline_to", "ports")
+    rows = reader.reference.table("campaigns").select(wanted).to_pylist()
+    found = next((row for row in rows if row["campaign_id"] == campaign_id), None)
+    return None if found is None else {name: _plain(value) for name, value in found.items()}
 
 
 def asked(filters: Filters) -> dict[str, Any]:

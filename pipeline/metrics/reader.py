@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+from functools import cached_property
+from typing import Any
 
 import pandas as pd
 
@@ -56,6 +58,34 @@ class Reader:
             return question.as_of
         finally:
             question.close()
+
+    @cached_property
+    def _latest(self) -> dict[str, Any]:
+        question = self._question(Filters())
+        try:
+            found = question.engine.to_arrow("latest_known").to_pylist()[0]
+            loaded = question.engine.to_arrow("files")["loaded_at"].to_pylist()
+            return found | {"loaded_at": max(loaded, default=None)}
+        finally:
+            question.close()
+
+    def known_at(self, key: str, filters: Filters | None = None) -> dt.datetime | None:
+        """The `known_at` that gives a metric's figures of now again: as asked, else the latest in the lake.
+
+        Of what tells of loads, that of the last load; of all else, the latest instant of any landed row.
+        """
+        if filters is not None and filters.known_at is not None:
+            return filters.known_at
+        latest = [self._latest["known_at"]]
+        if REGISTRY[key].family == "trust":
+            latest.append(self._latest["loaded_at"])
+        return max((instant for instant in latest if instant is not None), default=None)
+
+    def last_file(self, filters: Filters | None = None) -> int | None:
+        """The number of the last loaded file whose rows count."""
+        asked = filters.last_file if filters is not None else None
+        last: int | None = self._latest["last_file"] if asked is None else asked
+        return last
 
     def _question(self, filters: Filters) -> Question:
         if self.release is None:

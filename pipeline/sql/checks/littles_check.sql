@@ -24,7 +24,7 @@ present AS (
         coalesce(
             s.left_at >= w.from_at AND (s.left_at < w.until_at OR (s.left_at = w.until_at AND NOT w.is_over)), FALSE
         ) AS is_exit,
-        (unix_micros(s.left_at) - unix_micros(s.arrived_at)) / CAST(3600000000 AS DOUBLE) AS dwell_hours
+        unix_micros(s.left_at) - unix_micros(s.arrived_at) AS dwell_micros
     FROM counted AS s
     INNER JOIN windows AS w ON w.un_location_code = s.un_location_code
     WHERE
@@ -73,7 +73,8 @@ SELECT
     (unix_micros(max(r.until_at)) - unix_micros(max(r.from_at))) / CAST(3600000000 AS DOUBLE) AS window_hours,
     count(*) FILTER (WHERE r.is_arrival) AS arrivals,
     count(*) FILTER (WHERE r.is_exit) AS exits,
-    avg(r.dwell_hours) FILTER (WHERE r.is_exit) AS mean_dwell_hours
+    CAST(sum(CAST(r.dwell_micros AS DECIMAL(38, 0))) FILTER (WHERE r.is_exit) AS DOUBLE)
+    / nullif(count(*) FILTER (WHERE r.is_exit), 0) / CAST(3600000000 AS DOUBLE) AS mean_dwell_hours
 FROM present AS r
 INNER JOIN integrals AS i ON i.un_location_code = r.un_location_code
 GROUP BY r.un_location_code, i.stock_hours

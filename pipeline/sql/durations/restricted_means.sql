@@ -40,19 +40,30 @@ remaining AS (
     FROM areas AS a
 ),
 
+-- Sums in the order of ages: those of doubles are not the same to the digit in any other.
+totals AS (
+    SELECT
+        r.*,
+        sum(r.area_after_hours * r.area_after_hours * r.greenwood_term) OVER (
+            PARTITION BY r.un_location_code, r.lead_class ORDER BY r.age_micros
+            ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
+        ) AS variance_so_far
+    FROM remaining AS r
+),
+
 summed AS (
     SELECT
         r.un_location_code,
         r.lead_class,
         min(r.age_micros) AS first_micros,
-        sum(r.area_hours) AS area_hours,
-        sum(r.area_after_hours * r.area_after_hours * r.greenwood_term) AS variance,
+        max(r.area_after_hours) AS area_hours,
+        max(r.variance_so_far) AS variance,
         max(
             CASE
                 WHEN r.age_micros < r.tau_micros AND r.at_risk < 5 AND r.survival_before > 0.1 + 1e-12 THEN 1 ELSE 0
             END
         ) AS is_thin
-    FROM remaining AS r
+    FROM totals AS r
     GROUP BY r.un_location_code, r.lead_class
 )
 

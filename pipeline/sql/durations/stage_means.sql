@@ -74,7 +74,8 @@ summed AS (
         place,
         stage,
         count(*) AS n_passed,
-        sum((unix_micros(ended_at) - unix_micros(began_at)) / CAST(3600000000 AS DOUBLE)) AS hours
+        CAST(sum(CAST(unix_micros(ended_at) - unix_micros(began_at) AS DECIMAL(38, 0))) AS DOUBLE)
+        / CAST(3600000000 AS DOUBLE) AS hours
     FROM spent
     GROUP BY un_location_code, place, stage
 )

@@ -1,5 +1,6 @@
 -- grain: one row a (port, week of arrival counted from the pilot's start) with any clearance: mean log hours, and of how many
 -- Hours are cut off at tau, so that every batch of a week that has been followed for tau counts with what is known of it.
+-- Logarithms are summed in whole parts of 1e-12, so that the sum is the same in whatever order an engine adds.
 -- unknown: left without a release before tau. Clearances of less than the smallest counted time count as that time.
 WITH days AS (
     SELECT
@@ -35,7 +36,10 @@ SELECT
     count(*) FILTER (WHERE NOT w.is_left_out AND w.is_known AND w.is_capped) AS n_capped,
     count(*) FILTER (WHERE NOT w.is_left_out AND NOT w.is_known) AS n_unknown,
     count(*) FILTER (WHERE w.is_left_out) AS n_left_out,
-    avg(CASE WHEN NOT w.is_left_out AND w.is_known THEN w.log_hours END) AS mean_log_hours
+    CAST(
+        sum(CAST(w.log_hours * 1e12 AS DECIMAL(38, 0))) FILTER (WHERE NOT w.is_left_out AND w.is_known) AS DOUBLE
+    )
+    / nullif(count(*) FILTER (WHERE NOT w.is_left_out AND w.is_known), 0) / 1e12 AS mean_log_hours
 FROM weeks AS w
 CROSS JOIN asked_pilot AS a
 WHERE w.week >= a.first_week AND w.week <= a.last_week
