@@ -4,6 +4,7 @@ from pipeline.lake import Release
 from pipeline.metrics import (  # noqa: F401  (each fills the registry)
     alerts,
     batch,
+    border,
     campaign,
     comparison,
     durations,

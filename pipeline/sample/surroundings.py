@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
@@ -25,6 +26,7 @@ LINES = ("overseas", "port", "domestic")
 ALERT_TYPES = ("announcement", "warning", "risk_alert", "ban")
 HAZARD_TYPES = ("human_disease", "animal_disease", "plant_pest", "alien_species", "food", "chemical")
 CHANNELS = ("cargo", "mail", "passenger", "conveyance")
+CHANNEL_WEIGHTS = np.array([0.45, 0.25, 0.25, 0.05])
 COUNTRIES = ("TH", "VN", "BR", "AU", "ZA", "US", "IT", "KE", "MY", "CL")
 ACTIONS = ("referral", "prosecution", "eradication", "notice")
 AGENCIES = (
@@ -32,9 +34,21 @@ AGENCIES = (
     "Sample plant protection station (invented)",
     "Sample police (invented)",
 )
+HAZARDS_OF_TYPE = np.array([16, 24, 500, 1500, 120, 16])
+"""How many hazards of each type there are: many, so that two interceptions of one in a month mean something."""
+FIRST_OF_TYPE = np.concatenate(([0], np.cumsum(HAZARDS_OF_TYPE)[:-1]))
+TYPE_OF_HAZARD = np.repeat(np.arange(len(HAZARD_TYPES)), HAZARDS_OF_TYPE)
+ANIMAL_DISEASES = (int(FIRST_OF_TYPE[1]), int(HAZARDS_OF_TYPE[1]))
+"""Where they begin and how many there are: bans are of them."""
 HAZARD_NAMES = tuple(
-    f"invented {kind.replace('_', ' ')} {letter} (sample)" for kind in HAZARD_TYPES for letter in "ABCDEFGH"
+    f"invented {kind.replace('_', ' ')} {number:04} (sample)"
+    for kind, count in zip(HAZARD_TYPES, HAZARDS_OF_TYPE.tolist(), strict=True)
+    for number in range(1, count + 1)
 )
+
+FOLLOWED_SHARE = 0.65
+"""Notices of which something turns up at a port later."""
+FOLLOWED_AFTER_DAYS = 30.0
 
 
 def _daily_max(rng: np.random.Generator, latitude: float, days: Ints) -> Floats:
@@ -70,12 +84,23 @@ def weather(settings: SampleSettings, port: SamplePort, style: Style, first_day:
     return Feed("daily_weather", port.code, style, at, lines("daily_weather", columns, style, len(days)))
 
 
+STORIES = (
+    (0.2, "animal_disease", 2),
+    (0.45, "alien_species", 41),
+    (0.7, "plant_pest", 17),
+    (0.85, "human_disease", 4),
+    (0.975, "alien_species", 97),
+)
+"""When in the season (as a share of it) several lines see one hazard within a month: its type and number."""
+
+
 def _stories(first: int, until: int) -> list[tuple[int, int, int]]:
     """(day in the season, hazard, country): a few hazards that several lines see within a month."""
     span = max((until - first) // 86_400, 1)
+    hazards = [int(FIRST_OF_TYPE[HAZARD_TYPES.index(kind)]) + number - 1 for _, kind, number in STORIES]
     return [
         (int(span * part), hazard, hazard % len(COUNTRIES))
-        for part, hazard in ((0.2, 9), (0.45, 26), (0.7, 17), (0.85, 3))
+        for (part, _, _), hazard in zip(STORIES, hazards, strict=True)
     ]
 
 
@@ -83,42 +108,84 @@ def _spread(rng: np.random.Generator, first: int, until: int, n: int) -> Ints:
     return np.sort(first + np.floor((until - first) * rng.random(n)).astype(np.int64))
 
 
-def risk_alerts(settings: SampleSettings, style: Style, first: int, until: int) -> Feed:
+@dataclass(frozen=True)
+class Notices:
+    """What is announced: when, which kind, about which hazard of which country, on which line; in time's order."""
+
+    at: Ints
+    kind: Ints
+    hazard: Ints
+    country: Ints
+    line: Ints
+
+
+def notices(settings: SampleSettings, first: int, until: int) -> Notices:
     """Announcements, warnings and bans of the season."""
     rng = stream(settings.seed, "alerts")
     halves = (until - first) / 86_400 / HALF_YEAR_DAYS
     n = round((ALERTS_A_HALF_YEAR + BANS_A_HALF_YEAR) * halves)
     at = _spread(rng, first, until, n)
-    weights = np.array([12.0, 10.0, 6.0, float(BANS_A_HALF_YEAR)])
-    kind = choose(rng, weights, n)
+    kind = choose(rng, np.array([12.0, 10.0, 6.0, float(BANS_A_HALF_YEAR)]), n)
     hazard = np.floor(rng.random(n) * len(HAZARD_NAMES)).astype(np.int64)
     ban = kind == 3
-    hazard = np.where(ban, 8 + hazard % 8, hazard)
+    hazard = np.where(ban, ANIMAL_DISEASES[0] + hazard % ANIMAL_DISEASES[1], hazard)
     country = np.floor(rng.random(n) * len(COUNTRIES)).astype(np.int64)
     line = np.where(kind == 2, 1, 0)
     for day, told, origin in _stories(first, until):
+        is_animal = HAZARD_TYPES[TYPE_OF_HAZARD[told]] == "animal_disease"
         at = np.append(at, [first + day * 86_400 + 36_000, first + (day + 9) * 86_400 + 36_000])
-        kind, hazard = np.append(kind, [1, 3 if told // 8 == 1 else 2]), np.append(hazard, [told, told])
+        kind, hazard = np.append(kind, [1, 3 if is_animal else 2]), np.append(hazard, [told, told])
         country, line = np.append(country, [origin, origin]), np.append(line, [0, 0])
     order = np.argsort(at, kind="stable")
     order = order[at[order] < until]
-    at, kind, hazard, country, line = at[order], kind[order], hazard[order], country[order], line[order]
+    return Notices(at[order], kind[order], hazard[order], country[order], line[order])
+
+
+def risk_alerts(settings: SampleSettings, style: Style, first: int, until: int) -> Feed:
+    """The notices of the season as rows."""
+    told = notices(settings, first, until)
+    at, kind = told.at, told.kind
+    rng = stream(settings.seed, "alert rows")
     rows = np.arange(len(at))
     until_when = at + seconds(24 * (60 + 120 * rng.random(len(at))))
+    before = _before(told)
     columns: dict[str, pa.Array | str] = {
         "alert_id": numbered("SAMPLE-A", rows, 5),
-        "line": picked(LINES, line),
+        "line": picked(LINES, told.line),
         "alert_type": picked(ALERT_TYPES, kind),
-        "hazard_type": picked(HAZARD_TYPES, hazard // 8),
-        "hazard_name": picked(HAZARD_NAMES, hazard),
-        "origin_country": picked(COUNTRIES, country),
-        "commodity": picked(("sample fruit", "sample meat", "sample timber", "sample seeds"), hazard % 4),
+        "hazard_type": picked(HAZARD_TYPES, TYPE_OF_HAZARD[told.hazard]),
+        "hazard_name": picked(HAZARD_NAMES, told.hazard),
+        "origin_country": picked(COUNTRIES, told.country),
+        "commodity": picked(
+            ("sample fruit", "sample meat", "sample timber", "sample seeds"), told.hazard % 4
+        ),
         "issued_at": instants(at, style),
         "effective_to": instants(until_when, style, (kind == 3) & (rows % 3 > 0)),
-        "supersedes": numbered("SAMPLE-A", np.maximum(rows - 7, 0), 5, (rows > 7) & (rows % 11 == 0)),
+        "supersedes": numbered("SAMPLE-A", np.maximum(before, 0), 5, before >= 0),
         "recorded_at": instants(recorded(rng, at), style),
     }
     return Feed("risk_alerts", "CN", style, at, lines("risk_alerts", columns, style, len(at)))
+
+
+def _before(told: Notices) -> Ints:
+    """The notice of the same hazard and country before each; -1 where there is none."""
+    latest: dict[tuple[int, int], int] = {}
+    found = []
+    for row, about in enumerate(zip(told.hazard.tolist(), told.country.tolist(), strict=True)):
+        found.append(latest.get(about, -1))
+        latest[about] = row
+    return np.array(found, dtype=np.int64)
+
+
+def _followed(settings: SampleSettings, first: int, until: int, share: float, port: str) -> Notices:
+    """What turns up at one port after notices: `share` of all that do; `line` is the channel."""
+    told = notices(settings, first, until)
+    rng = stream(settings.seed, "followed", port)
+    n = len(told.at)
+    at = told.at + seconds(24 * (1 + exponential(rng, FOLLOWED_AFTER_DAYS, n)))
+    here = (rng.random(n) < FOLLOWED_SHARE * share) & (at < until)
+    channel = choose(rng, CHANNEL_WEIGHTS, n)
+    return Notices(at[here], told.kind[here], told.hazard[here], told.country[here], channel[here])
 
 
 def interceptions(
@@ -137,9 +204,12 @@ def interceptions(
     n = round(ALIEN_SPECIES_A_HALF_YEAR / 2.0 * 1.6 * halves * share * scale)
     at = _spread(rng, first, until, n)
     kind = choose(rng, np.array([0.02, 0.05, 0.25, 0.62, 0.05, 0.01]), n)
-    hazard = kind * 8 + np.floor(8 * rng.random(n) ** 1.5).astype(np.int64)
+    hazard = FIRST_OF_TYPE[kind] + np.floor(HAZARDS_OF_TYPE[kind] * rng.random(n)).astype(np.int64)
     country = np.floor(rng.random(n) * len(COUNTRIES)).astype(np.int64)
-    channel = choose(rng, np.array([0.45, 0.25, 0.25, 0.05]), n)
+    channel = choose(rng, CHANNEL_WEIGHTS, n)
+    turned_up = _followed(settings, first, until, share, port.code)
+    at, hazard = np.append(at, turned_up.at), np.append(hazard, turned_up.hazard)
+    country, channel = np.append(country, turned_up.country), np.append(channel, turned_up.line)
     for told, (day, about, origin) in enumerate(_stories(first, until)):
         if tells[told]:
             at = np.append(at, first + (day + 3 + 5 * np.arange(3)) * 86_400 + 50_000)
@@ -154,7 +224,7 @@ def interceptions(
         "un_location_code": port.code,
         "channel": picked(CHANNELS, channel),
         "detected_at": instants(at, style),
-        "hazard_type": picked(HAZARD_TYPES, hazard // 8),
+        "hazard_type": picked(HAZARD_TYPES, TYPE_OF_HAZARD[hazard]),
         "hazard_name": picked(HAZARD_NAMES, hazard),
         "origin_country": picked(COUNTRIES, country),
         "species_count": whole(np.minimum(occurrences, 1 + (rng.random(len(at)) < 0.15))),

@@ -104,7 +104,10 @@ def _write_border(writer: Writer, settings: SampleSettings, chosen: list[Profile
     size /= size.sum() or 1.0
     for profile, share in zip(chosen, size.tolist(), strict=True):
         tells = np.array(
-            [profile.rank in (story % len(chosen), (story + 4) % len(chosen)) for story in range(4)]
+            [
+                profile.rank in (story % len(chosen), (story + 4) % len(chosen))
+                for story in range(len(surroundings.STORIES))
+            ]
         )
         style = style_of(profile.rank)
         writer.write(surroundings.interceptions(settings, profile.port, style, share, (first, until), tells))
