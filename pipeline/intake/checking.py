@@ -226,7 +226,7 @@ class BlockChecker:
                 arrays.append(checked.values)
             if held:
                 local = pa.nulls(rows, pa.bool_())
-                if checked is not None:
+                if checked is not None and checked.local is not None:
                     local = flat_array(checked.local, missing=checked.null)
                 arrays.append(local)
         arrays += [

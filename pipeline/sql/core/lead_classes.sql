@@ -25,20 +25,12 @@ ranked AS (
     INNER JOIN class_ranks AS own ON own.imo_class = i.imo_class
     LEFT JOIN class_ranks AS one ON one.imo_class = i.subsidiary_risk_1
     LEFT JOIN class_ranks AS two ON two.imo_class = i.subsidiary_risk_2
-),
-
-ordered AS (
-    SELECT
-        consignment_id,
-        imo_class,
-        hazard_rank,
-        own_rank,
-        row_number() OVER (
-            PARTITION BY consignment_id ORDER BY hazard_rank, own_rank, imo_class
-        ) AS item_order
-    FROM ranked
 )
 
-SELECT consignment_id, imo_class AS lead_class, hazard_rank, own_rank AS class_rank
-FROM ordered
-WHERE item_order = 1
+SELECT
+    consignment_id,
+    min_by(imo_class, (hazard_rank, own_rank, imo_class)) AS lead_class,
+    min(hazard_rank) AS hazard_rank,
+    min_by(own_rank, (hazard_rank, own_rank, imo_class)) AS class_rank
+FROM ranked
+GROUP BY consignment_id

@@ -61,28 +61,22 @@ item_rules AS (
     GROUP BY i.batch_id, i.un_location_code, i.un_number, i.imo_class
 ),
 
-ordered AS (
+smallest AS (
     SELECT
         i.batch_id,
         i.un_location_code,
-        r.limit_hours,
-        r.rule_id,
-        r.storage_mode,
-        r.is_illustrative,
-        row_number() OVER (
-            PARTITION BY i.batch_id, i.un_location_code
-            ORDER BY r.limit_hours, r.rule_id
-        ) AS limit_order
+        min_by(r.precedence, (r.limit_hours, r.rule_id)) AS precedence
     FROM item_rules AS i
     INNER JOIN ranked_rules AS r ON r.precedence = i.precedence
+    GROUP BY i.batch_id, i.un_location_code
 )
 
 SELECT
-    batch_id,
-    un_location_code,
-    limit_hours,
-    rule_id AS limit_rule_id,
-    storage_mode,
-    is_illustrative AS limit_is_illustrative
-FROM ordered
-WHERE limit_order = 1
+    s.batch_id,
+    s.un_location_code,
+    r.limit_hours,
+    r.rule_id AS limit_rule_id,
+    r.storage_mode,
+    r.is_illustrative AS limit_is_illustrative
+FROM smallest AS s
+INNER JOIN ranked_rules AS r ON r.precedence = s.precedence

@@ -14,6 +14,7 @@ WITH named AS (
 first_milestones AS (
     SELECT consignment_id, min(occurred_at) AS occurred_at
     FROM milestones
+    WHERE consignment_id IN (SELECT c.consignment_id FROM consignments AS c WHERE c.manifested_at IS NULL)
     GROUP BY consignment_id
 ),
 

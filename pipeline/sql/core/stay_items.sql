@@ -1,5 +1,5 @@
--- grain: one row a (stay, UN number, class) of its items; a stay without items has one row of class unidentified
-SELECT DISTINCT
+-- grain: one row an item of a stay; a stay without items has one row of class unidentified
+SELECT
     b.batch_id,
     b.un_location_code,
     b.facility_code,

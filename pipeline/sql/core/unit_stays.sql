@@ -13,67 +13,64 @@ WITH carried AS (
         s.limit_rule_id,
         s.limit_is_illustrative
     FROM visits AS v
-    INNER JOIN links AS l
+    LEFT JOIN links AS l
         ON
             l.un_location_code = v.un_location_code
             AND l.equipment_reference = v.equipment_reference
             AND l.visit_no = v.visit_no
     INNER JOIN batch_stays AS s
-        ON s.batch_id = l.consignment_id AND s.un_location_code = l.un_location_code
-    UNION ALL
-    SELECT
-        v.un_location_code,
-        v.equipment_reference,
-        v.visit_no,
-        s.consignment_id,
-        s.direction,
-        s.lead_class,
-        s.hazard_rank,
-        s.class_rank,
-        s.limit_hours,
-        s.limit_rule_id,
-        s.limit_is_illustrative
-    FROM visits AS v
-    INNER JOIN batch_stays AS s
         ON
-            s.batch_id = concat(chr(31), v.equipment_reference, chr(31), CAST(v.visit_no AS VARCHAR))
-            AND s.un_location_code = v.un_location_code
+            s.un_location_code = v.un_location_code
+            AND s.batch_id = coalesce(
+                l.consignment_id, concat(chr(31), v.equipment_reference, chr(31), CAST(v.visit_no AS VARCHAR))
+            )
 ),
 
-ordered AS (
-    SELECT
-        c.*,
-        row_number() OVER (
-            PARTITION BY c.un_location_code, c.equipment_reference, c.visit_no
-            ORDER BY c.class_rank, c.consignment_id
-        ) AS class_order,
-        row_number() OVER (
-            PARTITION BY c.un_location_code, c.equipment_reference, c.visit_no
-            ORDER BY CASE WHEN c.limit_hours IS NULL THEN 1 ELSE 0 END, c.limit_hours, c.limit_rule_id
-        ) AS limit_order
-    FROM carried AS c
-),
-
+-- The empty text stands in for null: min_by differs between engines over it.
 summed AS (
     SELECT
-        o.un_location_code,
-        o.equipment_reference,
-        o.visit_no,
-        array_join(sort_array(collect_list(o.consignment_id)), ';') AS consignment_ids,
-        max(CASE WHEN o.class_order = 1 THEN o.direction END) AS direction,
-        max(CASE WHEN o.class_order = 1 THEN o.lead_class END) AS lead_class,
-        min(o.hazard_rank) AS hazard_rank,
-        min(o.class_rank) AS class_rank,
-        max(CASE WHEN o.limit_order = 1 THEN o.limit_hours END) AS limit_hours,
-        max(CASE WHEN o.limit_order = 1 THEN o.limit_rule_id END) AS limit_rule_id,
-        bool_or(o.limit_order = 1 AND o.limit_is_illustrative) AS limit_is_illustrative
-    FROM ordered AS o
-    GROUP BY o.un_location_code, o.equipment_reference, o.visit_no
+        c.un_location_code,
+        c.equipment_reference,
+        c.visit_no,
+        count(*) AS batches,
+        max(c.consignment_id) AS consignment_id,
+        nullif(min_by(coalesce(c.direction, ''), (c.class_rank, coalesce(c.consignment_id, ''))), '') AS direction,
+        min_by(c.lead_class, (c.class_rank, coalesce(c.consignment_id, ''))) AS lead_class,
+        min(c.hazard_rank) AS hazard_rank,
+        min(c.class_rank) AS class_rank,
+        min(c.limit_hours) AS limit_hours,
+        min_by(c.limit_rule_id, (c.limit_hours, c.limit_rule_id)) FILTER (WHERE c.limit_hours IS NOT NULL)
+            AS limit_rule_id,
+        coalesce(
+            min_by(c.limit_is_illustrative, (c.limit_hours, c.limit_rule_id)) FILTER (
+                WHERE c.limit_hours IS NOT NULL
+            ),
+            FALSE
+        ) AS limit_is_illustrative
+    FROM carried AS c
+    GROUP BY c.un_location_code, c.equipment_reference, c.visit_no
+),
+
+-- Few visits carry several batches; a list for every visit would cost more than all the rest.
+listed AS (
+    SELECT
+        c.un_location_code,
+        c.equipment_reference,
+        c.visit_no,
+        array_join(sort_array(collect_list(c.consignment_id)), ';') AS consignment_ids
+    FROM carried AS c
+    INNER JOIN summed AS s
+        ON
+            s.un_location_code = c.un_location_code
+            AND s.equipment_reference = c.equipment_reference
+            AND s.visit_no = c.visit_no
+    WHERE s.batches > 1
+    GROUP BY c.un_location_code, c.equipment_reference, c.visit_no
 )
 
 SELECT
     concat(v.equipment_reference, chr(31), CAST(v.visit_no AS VARCHAR)) AS batch_id,
-    CASE WHEN s.consignment_ids <> '' THEN s.consignment_ids END AS consignment_id,
+    coalesce(i.consignment_ids, s.consignment_id) AS consignment_id,
     v.equipment_reference,
     v.equipment_reference AS first_unit,
     v.un_location_code,
@@ -100,4 +97,9 @@ INNER JOIN summed AS s
         s.un_location_code = v.un_location_code
         AND s.equipment_reference = v.equipment_reference
         AND s.visit_no = v.visit_no
+LEFT JOIN listed AS i
+    ON
+        i.un_location_code = v.un_location_code
+        AND i.equipment_reference = v.equipment_reference
+        AND i.visit_no = v.visit_no
 INNER JOIN ports AS p ON p.un_location_code = v.un_location_code

@@ -1,12 +1,21 @@
--- grain: one row an actual move of a visit, with its place in the visit's order (ins, inside moves, outs at one instant)
+-- grain: one row an actual move of a visit
 SELECT
     v.visit_no,
+    v.started_at,
     v.ended_at,
-    m.*,
-    row_number() OVER (
-        PARTITION BY m.un_location_code, m.equipment_reference, v.visit_no
-        ORDER BY m.event_at, CASE m.flow WHEN 'in' THEN 0 WHEN 'inside' THEN 1 ELSE 2 END, m.event_id
-    ) AS move_no
+    m.un_location_code,
+    m.equipment_reference,
+    m.event_id,
+    m.flow,
+    CASE m.flow WHEN 'in' THEN 0 WHEN 'inside' THEN 1 ELSE 2 END AS flow_order,
+    m.event_at,
+    m.consignment_id,
+    m.facility_code,
+    m.block,
+    m.bay,
+    m.row,
+    m.tier,
+    m.exit_type
 FROM moves AS m
 INNER JOIN visit_spans AS v
     ON

@@ -6,9 +6,8 @@ WITH gate_moves AS (
         equipment_reference,
         event_at,
         flow,
-        event_id,
         lag(flow) OVER (
-            PARTITION BY un_location_code, equipment_reference ORDER BY event_at, flow, event_id
+            PARTITION BY un_location_code, equipment_reference ORDER BY event_at, flow
         ) AS flow_before
     FROM moves
     WHERE flow IN ('in', 'out')
@@ -22,7 +21,7 @@ numbered AS (
         flow,
         sum(CASE WHEN flow = 'in' AND coalesce(flow_before, 'out') = 'out' THEN 1 ELSE 0 END) OVER (
             PARTITION BY un_location_code, equipment_reference
-            ORDER BY event_at, flow, event_id
+            ORDER BY event_at, flow
             ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
         ) AS visit_no
     FROM gate_moves

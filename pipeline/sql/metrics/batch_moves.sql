@@ -16,11 +16,16 @@ SELECT
     f.file,
     m._line AS line,
     m._warnings AS warnings
-FROM visit_moves AS m
-INNER JOIN batch_visits AS v
+FROM batch_visits AS v
+INNER JOIN visit_moves AS o
     ON
-        v.un_location_code = m.un_location_code
-        AND v.equipment_reference = m.equipment_reference
-        AND v.visit_no = m.visit_no
+        o.un_location_code = v.un_location_code
+        AND o.equipment_reference = v.equipment_reference
+        AND o.visit_no = v.visit_no
+INNER JOIN moves AS m
+    ON
+        m.un_location_code = o.un_location_code
+        AND m.equipment_reference = o.equipment_reference
+        AND m.event_id = o.event_id
 LEFT JOIN files AS f ON f.file_seq = m._file_seq
-ORDER BY m.event_at, m.equipment_reference, m.move_no
+ORDER BY m.event_at, m.equipment_reference, o.flow_order, m.event_id
