@@ -193,9 +193,6 @@ def test_other_weights_rank_otherwise(yard: SmallLake, tmp_path: Path) -> None:
     assert [row["equipment_reference"] for row in ranked[:2]] == ["NOBODY-KNOWS", "ACID"]
     assert {row["score"] for row in ranked[2:]} == {"0"}
     kept = tmp_path / "weights.csv"
-    kept.write_text(
-        "part,weight\n" + only.replace("=", ",").replace(",", "\n").replace("\n", ",", 1), "utf-8"
-    )
     rows = [pair.split("=") for pair in only.split(",")]
     kept.write_text(
         "part,weight\n" + "".join(f"{part},{weight}\n" for part, weight in rows), encoding="utf-8"
