@@ -53,15 +53,22 @@ SURVIVAL_COLUMNS = (
 )
 WINDOWED_MODELS = (
     "asked_windows",
+    "duration_groups",
+    "windowed_spells",
     "clocked_spells",
-    "risk_steps",
-    "survival_steps",
     "group_ages",
     "group_taus",
+    "curve_bounds",
+    "stretch_ends",
+    "curve_stretches",
+    "curve_details",
     "restricted_means",
     "exit_quantiles",
     "curve_quantiles",
+    "risk_steps",
+    "survival_steps",
 )
+"""What is computed anew for another window, grouping or tau."""
 
 
 def measure_of(question: Question) -> str:

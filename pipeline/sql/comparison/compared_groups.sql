@@ -1,10 +1,10 @@
 -- grain: one row a group of the period clock: its restricted mean at the shared tau, and the age to which its curve is known
 -- known_to_micros is null where the curve comes down to 0: then it is known for good.
 WITH lows AS (
-    SELECT s.un_location_code, s.lead_class, min(s.survival) AS last_survival
-    FROM survival_steps AS s
+    SELECT s.curve_no, min(s.survival_until) AS last_survival
+    FROM curve_stretches AS s
     WHERE s.clock = 'period'
-    GROUP BY s.un_location_code, s.lead_class
+    GROUP BY s.curve_no
 )
 
 SELECT
@@ -20,13 +20,7 @@ SELECT
     r.rmst_se_hours,
     coalesce(r.is_thin, 0) = 1 AS is_thin
 FROM group_ages AS g
-LEFT JOIN lows AS w
-    ON
-        coalesce(w.un_location_code, '') = coalesce(g.un_location_code, '')
-        AND coalesce(w.lead_class, '') = coalesce(g.lead_class, '')
-LEFT JOIN restricted_means AS r
-    ON
-        coalesce(r.un_location_code, '') = coalesce(g.un_location_code, '')
-        AND coalesce(r.lead_class, '') = coalesce(g.lead_class, '')
+LEFT JOIN lows AS w ON w.curve_no = g.curve_no
+LEFT JOIN restricted_means AS r ON r.curve_no = g.curve_no
 WHERE g.clock = 'period'
 ORDER BY g.un_location_code, g.lead_class

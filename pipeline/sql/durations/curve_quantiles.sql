@@ -1,9 +1,7 @@
--- grain: one row a (group, clock) of the Kaplan-Meier clocks: the smallest ages at which the curve is 0.5 and 0.1 or less
+-- grain: one row a Kaplan-Meier curve that comes down to a quantile: the smallest ages at which it is 0.5 and 0.1 or less
 SELECT
-    s.clock,
-    s.un_location_code,
-    s.lead_class,
-    min(CASE WHEN s.survival <= 0.5 + 1e-12 THEN s.age_micros END) / CAST(3600000000 AS DOUBLE) AS median_hours,
-    min(CASE WHEN s.survival <= 0.1 + 1e-12 THEN s.age_micros END) / CAST(3600000000 AS DOUBLE) AS p90_hours
-FROM survival_steps AS s
-GROUP BY s.clock, s.un_location_code, s.lead_class
+    d.curve_no,
+    min(CASE WHEN d.survival <= 0.5 + 1e-12 THEN d.age_micros END) / CAST(3600000000 AS DOUBLE) AS median_hours,
+    min(CASE WHEN d.survival <= 0.1 + 1e-12 THEN d.age_micros END) / CAST(3600000000 AS DOUBLE) AS p90_hours
+FROM curve_details AS d
+GROUP BY d.curve_no

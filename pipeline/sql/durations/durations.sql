@@ -21,21 +21,9 @@ SELECT
         CASE WHEN r.is_thin = 1 THEN 'thin' END
     ) AS flags
 FROM group_ages AS g
-LEFT JOIN exit_quantiles AS e
-    ON
-        g.clock = 'exit'
-        AND coalesce(e.un_location_code, '') = coalesce(g.un_location_code, '')
-        AND coalesce(e.lead_class, '') = coalesce(g.lead_class, '')
-LEFT JOIN curve_quantiles AS q
-    ON
-        q.clock = g.clock
-        AND coalesce(q.un_location_code, '') = coalesce(g.un_location_code, '')
-        AND coalesce(q.lead_class, '') = coalesce(g.lead_class, '')
-LEFT JOIN restricted_means AS r
-    ON
-        g.clock = 'period'
-        AND coalesce(r.un_location_code, '') = coalesce(g.un_location_code, '')
-        AND coalesce(r.lead_class, '') = coalesce(g.lead_class, '')
+LEFT JOIN exit_quantiles AS e ON e.curve_no = g.curve_no
+LEFT JOIN curve_quantiles AS q ON q.curve_no = g.curve_no
+LEFT JOIN restricted_means AS r ON r.curve_no = g.curve_no
 ORDER BY
     g.un_location_code,
     g.lead_class,

@@ -1,82 +1,94 @@
--- grain: one row a group of the period clock: area under its curve up to tau in hours, standard error, and whether it is thin
-WITH intervals AS (
+-- grain: one row a curve of the period clock: area under it up to tau in hours, standard error, and whether it is thin
+-- In a stretch of length l with n at risk, from which d end x short of its end, and with s on the curve when it begins:
+-- the area is s / n (n l - sum x). The variance is the sum over ends of (area after)^2 times Greenwood's term; summed by
+-- parts, with G Greenwood's sum and A the area after, a stretch adds
+-- G (A_from^2 - A_until^2) + 2 A_until s / n^2 sum x + (s / n)^2 (sum x^2 - (sum x)^2 / n).
+WITH lengths AS (
     SELECT
-        s.un_location_code,
-        s.lead_class,
-        s.age_micros,
+        s.curve_no,
+        s.stretch_no,
         s.at_risk,
-        s.ended,
-        s.survival,
-        s.survival_before,
-        s.greenwood_term,
-        t.tau_micros,
-        coalesce(
-            lead(s.age_micros) OVER (PARTITION BY s.un_location_code, s.lead_class ORDER BY s.age_micros),
-            t.tau_micros
-        ) AS next_micros
-    FROM survival_steps AS s
-    INNER JOIN group_taus AS t
-        ON
-            t.clock = s.clock
-            AND coalesce(t.un_location_code, '') = coalesce(s.un_location_code, '')
-            AND coalesce(t.lead_class, '') = coalesce(s.lead_class, '')
-    WHERE s.clock = 'period' AND s.age_micros <= t.tau_micros
+        s.greenwood,
+        s.survival_from,
+        (s.until_micros - coalesce(s.from_micros, 0)) / CAST(3600000000 AS DOUBLE) AS length_hours,
+        CAST(s.ended * CAST(s.until_micros AS DECIMAL(19, 0)) - s.sum_micros AS DOUBLE)
+        / 3600000000 AS short_hours,
+        CAST(
+            s.sum_square_micros
+            - s.until_micros * (2 * s.sum_micros - s.ended * CAST(s.until_micros AS DECIMAL(19, 0)))
+            AS DOUBLE
+        ) / 3600000000 / 3600000000 AS short_square_hours
+    FROM curve_stretches AS s
+    INNER JOIN group_taus AS t ON t.curve_no = s.curve_no
+    WHERE s.clock = 'period' AND s.until_micros <= t.tau_micros
 ),
 
 areas AS (
     SELECT
-        i.*,
-        i.survival * (least(i.next_micros, i.tau_micros) - i.age_micros) / CAST(3600000000 AS DOUBLE) AS area_hours
-    FROM intervals AS i
+        l.*,
+        CASE
+            WHEN l.at_risk > 0 THEN l.survival_from * (l.length_hours - l.short_hours / l.at_risk)
+            ELSE l.survival_from * l.length_hours
+        END AS area_hours
+    FROM lengths AS l
 ),
 
 remaining AS (
     SELECT
         a.*,
-        sum(a.area_hours) OVER (
-            PARTITION BY a.un_location_code, a.lead_class ORDER BY a.age_micros
-            ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING
+        coalesce(
+            sum(a.area_hours) OVER (
+                PARTITION BY a.curve_no ORDER BY a.stretch_no DESC
+                ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
+            ),
+            0
         ) AS area_after_hours
     FROM areas AS a
 ),
 
--- Sums in the order of ages: those of doubles are not the same to the digit in any other.
+-- Sums in the order of stretches: those of doubles are not the same to the digit in any other.
 totals AS (
     SELECT
-        r.*,
-        sum(r.area_after_hours * r.area_after_hours * r.greenwood_term) OVER (
-            PARTITION BY r.un_location_code, r.lead_class ORDER BY r.age_micros
-            ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
-        ) AS variance_so_far
+        r.curve_no,
+        r.stretch_no,
+        r.area_hours + r.area_after_hours AS area_from_hours,
+        sum(
+            r.greenwood * r.area_hours * (2 * r.area_after_hours + r.area_hours)
+            + CASE
+                WHEN r.at_risk > 0
+                    THEN
+                        2 * r.area_after_hours * r.survival_from / r.at_risk * (r.short_hours / r.at_risk)
+                        + r.survival_from / r.at_risk * (r.survival_from / r.at_risk)
+                        * (r.short_square_hours - r.short_hours * r.short_hours / r.at_risk)
+                ELSE 0
+            END
+        ) OVER (
+            PARTITION BY r.curve_no ORDER BY r.stretch_no DESC ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
+        ) AS variance_from
     FROM remaining AS r
 ),
 
 summed AS (
-    SELECT
-        r.un_location_code,
-        r.lead_class,
-        min(r.age_micros) AS first_micros,
-        max(r.area_after_hours) AS area_hours,
-        max(r.variance_so_far) AS variance,
-        max(
-            CASE
-                WHEN r.age_micros < r.tau_micros AND r.at_risk < 5 AND r.survival_before > 0.1 + 1e-12 THEN 1 ELSE 0
-            END
-        ) AS is_thin
-    FROM totals AS r
-    GROUP BY r.un_location_code, r.lead_class
+    SELECT t.curve_no, t.area_from_hours AS rmst_hours, t.variance_from AS variance
+    FROM totals AS t
+    WHERE t.stretch_no = 1
+),
+
+thin AS (
+    SELECT DISTINCT d.curve_no
+    FROM curve_details AS d
+    INNER JOIN group_taus AS t ON t.curve_no = d.curve_no
+    WHERE
+        d.clock = 'period' AND d.age_micros < t.tau_micros AND d.at_risk < 5 AND d.survival_before > 0.1 + 1e-12
 )
 
 SELECT
-    t.un_location_code,
-    t.lead_class,
+    t.curve_no,
     t.tau_micros,
-    coalesce(s.first_micros, t.tau_micros) / CAST(3600000000 AS DOUBLE) + coalesce(s.area_hours, 0) AS rmst_hours,
-    sqrt(coalesce(s.variance, 0)) AS rmst_se_hours,
-    coalesce(s.is_thin, 0) AS is_thin
+    coalesce(s.rmst_hours, 0) AS rmst_hours,
+    sqrt(greatest(coalesce(s.variance, 0), 0)) AS rmst_se_hours,
+    CASE WHEN h.curve_no IS NULL THEN 0 ELSE 1 END AS is_thin
 FROM group_taus AS t
-LEFT JOIN summed AS s
-    ON
-        coalesce(s.un_location_code, '') = coalesce(t.un_location_code, '')
-        AND coalesce(s.lead_class, '') = coalesce(t.lead_class, '')
+LEFT JOIN summed AS s ON s.curve_no = t.curve_no
+LEFT JOIN thin AS h ON h.curve_no = t.curve_no
 WHERE t.clock = 'period' AND t.tau_micros IS NOT NULL

@@ -1,44 +1,20 @@
 -- grain: one row a (port, clock, age): age 0, and each age at which something ended; log-log 95% band of Greenwood's variance
-WITH starts AS (
-    SELECT
-        g.clock,
-        g.un_location_code,
-        count(*) FILTER (WHERE c.entry_micros < 0) AS at_risk
-    FROM group_ages AS g
-    INNER JOIN clocked_spells AS c
-        ON c.clock = g.clock AND coalesce(c.un_location_code, '') = coalesce(g.un_location_code, '')
-    WHERE g.clock <> 'exit' AND g.n > 0 AND NOT c.is_left_out
-    GROUP BY g.clock, g.un_location_code
-),
-
-steps AS (
-    SELECT
-        s.clock,
-        s.un_location_code,
-        s.age_micros,
-        s.at_risk,
-        s.ended,
-        s.survival,
-        s.greenwood
-    FROM survival_steps AS s
+WITH steps AS (
+    SELECT curve_no, age_micros, at_risk, ended, survival, greenwood
+    FROM survival_steps
     UNION ALL
     SELECT
-        t.clock,
-        t.un_location_code,
+        g.curve_no,
         CAST(0 AS BIGINT) AS age_micros,
-        t.at_risk,
+        g.n_from_start AS at_risk,
         CAST(0 AS BIGINT) AS ended,
         CAST(1 AS DOUBLE) AS survival,
         CAST(0 AS DOUBLE) AS greenwood
-    FROM starts AS t
+    FROM group_ages AS g
     WHERE
-        NOT EXISTS (
-            SELECT 1 FROM survival_steps AS s
-            WHERE
-                s.clock = t.clock
-                AND coalesce(s.un_location_code, '') = coalesce(t.un_location_code, '')
-                AND s.age_micros = 0
-        )
+        g.clock <> 'exit'
+        AND g.n > 0
+        AND NOT EXISTS (SELECT 1 FROM survival_steps AS s WHERE s.curve_no = g.curve_no AND s.age_micros = 0)
 ),
 
 banded AS (
@@ -51,8 +27,8 @@ banded AS (
 )
 
 SELECT
-    b.un_location_code,
-    b.clock,
+    g.un_location_code,
+    g.clock,
     b.age_micros / CAST(3600000000 AS DOUBLE) AS age_hours,
     b.at_risk,
     b.ended,
@@ -66,4 +42,5 @@ SELECT
         WHEN b.survival > 0 THEN exp(-exp(ln(-ln(b.survival)) - b.log_log_reach))
     END AS upper
 FROM banded AS b
-ORDER BY b.un_location_code, b.clock, b.age_micros
+INNER JOIN group_ages AS g ON g.curve_no = b.curve_no
+ORDER BY g.un_location_code, g.clock, b.age_micros

@@ -1,10 +1,8 @@
--- grain: one row a (group, clock, age) at which something ended: the Kaplan-Meier curve after it, with Greenwood's sum
+-- grain: one row a (curve, age) at which something ended: the Kaplan-Meier curve after it, with Greenwood's sum
 -- The curve is a running product, summed as logarithms; once all at risk have ended it is 0 for good.
 WITH terms AS (
     SELECT
-        clock,
-        un_location_code,
-        lead_class,
+        curve_no,
         age_micros,
         at_risk,
         ended,
@@ -25,22 +23,15 @@ running AS (
         sum(t.greenwood_term) OVER upto AS greenwood
     FROM terms AS t
     WINDOW upto AS (
-        PARTITION BY t.clock, t.un_location_code, t.lead_class ORDER BY t.age_micros
-        ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
+        PARTITION BY t.curve_no ORDER BY t.age_micros ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
     )
 )
 
 SELECT
-    r.clock,
-    r.un_location_code,
-    r.lead_class,
+    r.curve_no,
     r.age_micros,
     r.at_risk,
     r.ended,
-    r.greenwood_term,
     r.greenwood,
-    CASE WHEN r.is_zero = 1 THEN CAST(0 AS DOUBLE) ELSE exp(r.log_survival) END AS survival,
-    lag(CASE WHEN r.is_zero = 1 THEN CAST(0 AS DOUBLE) ELSE exp(r.log_survival) END, 1, CAST(1 AS DOUBLE)) OVER (
-        PARTITION BY r.clock, r.un_location_code, r.lead_class ORDER BY r.age_micros
-    ) AS survival_before
+    CASE WHEN r.is_zero = 1 THEN CAST(0 AS DOUBLE) ELSE exp(r.log_survival) END AS survival
 FROM running AS r
