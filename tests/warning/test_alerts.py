@@ -221,3 +221,29 @@ def test_an_indicator_without_a_rule_is_off(tmp_path: Path) -> None:
     indicators = {row["indicator"] for row in lake.report("indicators")}
     assert indicators == set(rules) - {"alert", "border_trigger", "first_detection"}
     assert "oldest_age" not in {row["indicator"] for row in lake.report("alert_points")}
+
+
+def test_stock_near_the_licensed_quantity_by_hand(tmp_path: Path) -> None:
+    """The yard may hold 1,000 kg of class 3: 600 kg from 1 March, 950 from the 3rd, 350 after the 5th.
+
+    The day's end counts, so the 5th, on which 600 kg leave, is at 35 %. Explosives are held to their net content.
+    """
+    world = one_port(
+        ("2022-03-01T08:00", "2022-03-05T08:00"), ("2022-03-03T08:00", None), ("2022-03-08T08:00", None)
+    )
+    items = [
+        "consignment_id,item_no,equipment_reference,un_number,imo_class,net_weight_kg,net_explosive_content_kg"
+    ]
+    items += ["B0,1,,1203,3,400,", "B0,2,,1203,3,200,", "B1,1,,1203,3,350,", "B2,1,,0081,1.1D,10,4.6"]
+    licences = "licence_id,un_location_code,facility_code,imo_class,licensed_kg,licensed_net_explosive_kg\n"
+    licences += "a,,,3,1000,\nb,CNSHG,,1.1,5000,5\nc,,,1,1,1\n"
+    tables = {"alert_rules.csv": rules_csv(), "limit_rules.csv": LIMITS, "licensed_quantities.csv": licences}
+    lake = SmallLake(tmp_path, tables)
+    told_first = {name: lines for name, lines in files(world).items() if len(lines) > 1}
+    lake.load("2023-01-01T00:00:00Z", dg_items=items, **told_first)
+    values, _ = told(reader(lake), datetime(2022, 3, 8, 12))
+    found = values[values["indicator"] == "licensed_stock"].sort_values("day")
+    assert list(found["value"]) == pytest.approx([60, 60, 95, 95, 35, 35, 35, 92])
+    assert list(found["has_fired"]) == [False, False, True, True, False, False, False, True]
+    quantity = lake.report("quantity", "--as-of", "2022-03-04T04:00:00Z")
+    assert max(float(row["licensed_share"] or 0) for row in quantity) == pytest.approx(0.95)

@@ -1,10 +1,57 @@
--- grain: one row a watched day: the fullest (facility, class) of the port in percent of its licence
+-- grain: one row a watched day of a port where anything licensed ever stood: its fullest licence, in percent
+WITH slots AS (
+    SELECT
+        c.un_location_code,
+        c.facility_code,
+        c.licence_id,
+        max(c.licensed_kg) AS licensed_kg,
+        max(c.licensed_net_explosive_kg) AS licensed_net_explosive_kg
+    FROM licence_of_class AS c
+    GROUP BY c.un_location_code, c.facility_code, c.licence_id
+),
+
+running AS (
+    SELECT
+        d.un_location_code,
+        d.day,
+        s.licensed_kg,
+        s.licensed_net_explosive_kg,
+        sum(coalesce(f.grams, 0)) OVER so_far / CAST(1000 AS DOUBLE) AS kilograms,
+        sum(coalesce(f.explosive_grams, 0)) OVER so_far / CAST(1000 AS DOUBLE) AS explosive_kilograms
+    FROM slots AS s
+    INNER JOIN watched_days AS d ON d.un_location_code = s.un_location_code
+    LEFT JOIN licence_flows AS f
+        ON
+            f.un_location_code = s.un_location_code
+            AND f.facility_code = s.facility_code
+            AND f.licence_id = s.licence_id
+            AND f.day = d.day
+    WINDOW so_far AS (
+        PARTITION BY s.un_location_code, s.facility_code, s.licence_id
+        ORDER BY d.day_no ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
+    )
+),
+
+fullest AS (
+    SELECT
+        r.un_location_code,
+        r.day,
+        100 * max(
+            greatest(
+                coalesce(r.kilograms / nullif(r.licensed_kg, 0), 0),
+                coalesce(r.explosive_kilograms / nullif(r.licensed_net_explosive_kg, 0), 0)
+            )
+        ) AS value
+    FROM running AS r
+    GROUP BY r.un_location_code, r.day
+)
+
 SELECT
-    CAST(NULL AS VARCHAR) AS un_location_code,
-    CAST(NULL AS DATE) AS day,
+    f.un_location_code,
+    f.day,
     'licensed_stock' AS indicator,
-    CAST(NULL AS DOUBLE) AS value,
-    CAST(NULL AS DOUBLE) AS limit_value,
-    FALSE AS has_fired
-FROM params AS p
-WHERE p.as_of IS NULL
+    f.value,
+    q.threshold AS limit_value,
+    f.value >= q.threshold AS has_fired
+FROM fullest AS f
+INNER JOIN alert_rules AS q ON q.indicator = 'licensed_stock'
