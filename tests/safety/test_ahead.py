@@ -23,7 +23,7 @@ from pipeline.sample import SampleSettings, write_sample
 from pipeline.settings import SHIPPED_REFERENCE, Settings
 from pipeline.stock_outlook import Curve, Days, Stays, outlook, widening
 
-from .yards import Box, files
+from .yards import LOADED_AT, Box, files
 
 LIMITS = """rule_id,imo_class,valid_from,valid_to,limit_hours
 default,,,,35
@@ -60,8 +60,8 @@ def clock(tmp_path_factory: pytest.TempPathFactory) -> SmallLake:
         Box("LATE", ("3",), came=wall(150)),
         Box("END", ("3",), came=wall(150), left=wall(200)),
     ]
-    lake.load(**files(boxes))
-    lake.load(**files([Box("OTHER", ("3",), came=wall(185))], port="CNNBO"))
+    lake.load(LOADED_AT, **files(boxes))
+    lake.load(LOADED_AT, **files([Box("OTHER", ("3",), came=wall(185))], port="CNNBO"))
     return lake
 
 
@@ -204,7 +204,8 @@ def calendar(past: int, ahead: int, today: int) -> Days:
     """Whole days before hour `24 * today`, and the days from there on; day 0 is a Monday."""
     days = np.arange(today - past, today)
     coming = np.arange(today, today + ahead)
-    return Days(24.0 * days, days % 7, 24.0 * (coming + 1), coming % 7)
+    ends = (24.0 * (coming + 1)).astype(np.float64)
+    return Days((24.0 * days).astype(np.float64), days % 7, ends, coming % 7)
 
 
 def world(seed: int, days: int = 200, mean_a_day: float = 12, mean_hours: float = 96) -> Stays:
@@ -262,22 +263,30 @@ def test_the_coverage_is_counted_on_the_days_of_the_stock_report(sample: Path) -
     reader = Reader(Settings(sample, threads=1))
     as_of = dt.datetime(2023, 9, 30, 8)
     rows = reader.query("stock_forecast", Filters(as_of=as_of))
-    tests = reader.query("stock_forecast_test", Filters(as_of=as_of)).set_index("un_location_code")
+    tests = (
+        reader.query("stock_forecast_test", Filters(as_of=as_of))
+        .set_index("un_location_code")
+        .to_dict("index")
+    )
     scopes = list(dict.fromkeys(rows["un_location_code"]))
     assert scopes[0] == "all" and len(scopes) == 4 and len(rows) == 4 * 14
     assert rows["date"].iloc[0] == dt.date(2023, 10, 1)
     assert (rows["lower_stock"] <= rows["expected_stock"]).all()
-    stock = reader.query("stock", Filters(by=("port",), as_of=as_of)).set_index("un_location_code")["stock"]
+    stock = (
+        reader.query("stock", Filters(by=("port",), as_of=as_of))
+        .set_index("un_location_code")["stock"]
+        .to_dict()
+    )
     for code, here in rows.groupby("un_location_code"):
-        assert set(here["days_tested"]) == {tests.loc[code, "days_tested"]} == {168}
-        assert set(here["days_inside"]) == {tests.loc[code, "days_inside"]}
+        assert set(here["days_tested"]) == {tests[str(code)]["days_tested"]} == {168}
+        assert set(here["days_inside"]) == {tests[str(code)]["days_inside"]}
         if code != "all":
-            assert set(here["stock_now"]) == {stock[code]}
+            assert set(here["stock_now"]) == {stock[str(code)]}
     days = reader.query("stock", Filters(by=("date", "port"), as_of=as_of))
     last = days[(days["date"] >= dt.date(2023, 7, 1)) & (days["date"] <= dt.date(2023, 9, 29))]
     for code, here in last.groupby("un_location_code"):
         tested = here[here["date"] >= dt.date(2023, 9, 30) - dt.timedelta(days=14 + 77)]
-        assert tests.loc[code, "mean_stock"] == pytest.approx(
+        assert tests[str(code)]["mean_stock"] == pytest.approx(
             sum(
                 tested[
                     (tested["date"] >= dt.date(2023, 9, 16) - dt.timedelta(days=7 * back))

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from durations.lakes import SmallLake
 
-from .yards import Box, files
+from .yards import LOADED_AT, Box, files
 
 AS_OF = ("--as-of", "2022-07-10T04:00:00Z")
 """Noon of 10 July in Shanghai."""
@@ -83,6 +83,7 @@ def yard(tmp_path_factory: pytest.TempPathFactory) -> SmallLake:
     }
     lake = SmallLake(tmp_path_factory.mktemp("risk") / "lake", tables)
     lake.load(
+        LOADED_AT,
         **files(BOXES),
         daily_weather=WEATHER,
         inspection_findings=FINDINGS,

@@ -19,7 +19,7 @@ from pipeline.metrics import Filters, Reader, segregation
 from pipeline.reference import load_reference
 from pipeline.settings import Settings
 
-from .yards import Box, Standing, alerts, files
+from .yards import LOADED_AT, Box, Standing, alerts, files
 
 COLUMNS = [
     "1.1",
@@ -102,7 +102,7 @@ def test_every_cell_of_the_published_table(tmp_path: Path) -> None:
         if cells[a, b] != "0":
             wanted[f"P{number}"] = cells[a, b]
     lake = SmallLake(tmp_path / "lake")
-    lake.load(**files(boxes))
+    lake.load(LOADED_AT, **files(boxes))
     assert pair_codes(listed(lake)) == wanted
 
 
@@ -137,7 +137,7 @@ def test_every_cell_of_the_published_table(tmp_path: Path) -> None:
 def test_cases_by_hand(tmp_path: Path, one: str, other: str, code: str | None) -> None:
     """Class 1 by compatibility group, classes without division, subsidiary risks on either side."""
     lake = SmallLake(tmp_path / "lake")
-    lake.load(**files([Box("ONE", (one,)), Box("OTHER", (other,), came="2022-06-01T09:00")]))
+    lake.load(LOADED_AT, **files([Box("ONE", (one,)), Box("OTHER", (other,), came="2022-06-01T09:00")]))
     assert [row["code"] for row in listed(lake)] == ([] if code is None else [code])
 
 
@@ -156,7 +156,7 @@ def yard(tmp_path_factory: pytest.TempPathFactory) -> SmallLake:
         Box("NOBODY-KNOWS"),
         Box("NOWHERE", ("5.1",), block=""),
     ]
-    lake.load(**files(boxes))
+    lake.load(LOADED_AT, **files(boxes))
     return lake
 
 
@@ -225,7 +225,7 @@ def test_items_count_in_the_box_that_they_name(tmp_path: Path) -> None:
         Box("PEROXIDE", ("5.2",), "B1", batch="MIXED"),
         Box("LIQUID", ("3",), "A1"),
     ]
-    lake.load(**files(boxes))
+    lake.load(LOADED_AT, **files(boxes))
     assert listed(lake) == []
 
 
@@ -282,7 +282,8 @@ def stood(found: list[Visit]) -> list[Standing]:
     """Each stretch in one place; told twice in a row it is one."""
     standings = []
     for number, (hazards, places, left) in enumerate(found):
-        unit, kept = f"U{number}", []
+        unit = f"U{number}"
+        kept: list[tuple[int, str, str]] = []
         for hour, block, bay in places:
             if not kept or kept[-1][1:] != (block, bay):
                 kept.append((hour, block, bay))
