@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import combinations
 
+LOADED_AT = "2023-01-01T00:00:00Z"
 MOVES = "event_id,un_location_code,facility_code,equipment_reference,event_type,event_at,consignment_id,block,bay,row,tier"
 ITEMS = (
     "consignment_id,item_no,equipment_reference,imo_class,subsidiary_risk_1,subsidiary_risk_2,"
