@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import datetime as dt
+import hashlib
 import io
 import json
 import re
@@ -151,6 +152,24 @@ def test_a_workbook_runs_nothing_and_says_what_it_is() -> None:
     assert [cell.value for cell in book["about"]["A"]] == ["report", "rows", "is_sample"]
 
 
+@given(st.sampled_from(FORMULA_STARTS), TEXT)
+def test_a_workbook_keeps_what_looks_like_a_formula_text_even_when_it_is_edited(start: str, text: str) -> None:
+    frame = pd.DataFrame({"text": [start + text, "plain"]})
+    book = openpyxl.load_workbook(io.BytesIO(export.xlsx_bytes(frame)))
+    risky, plain = book["report"]["A2"], book["report"]["A3"]
+    assert risky.data_type == "s" and not plain.quotePrefix
+    assert bool(risky.quotePrefix) != bool(PLAIN_NUMBER.fullmatch(start + text))
+
+
+@pytest.mark.parametrize("form", export.FORMATS)
+def test_what_is_handed_out_says_what_it_is_and_is_the_same_bytes_each_time(form: str) -> None:
+    frame = pd.DataFrame({"a": ["=1"], "b": [2]})
+    first, second = (export.packed("stays", frame, ABOUT, form) for _ in range(2))
+    assert first == second
+    assert export.packed_ending(form) == (form if form in ("xlsx", "parquet") else "zip")
+    assert zipfile.is_zipfile(io.BytesIO(first)) == (form != "parquet")
+
+
 def test_too_many_rows_for_a_workbook_are_refused_with_a_way_out(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(export, "XLSX_MAX_ROWS", 2)
     with pytest.raises(UserMistake, match="3 rows") as caught:
@@ -173,15 +192,18 @@ def test_a_download_is_the_same_bytes_each_time() -> None:
     assert first == second
     with zipfile.ZipFile(io.BytesIO(first)) as archive:
         assert archive.read("stays.csv") == b"a,b\n'=1,2\n"
-        assert json.loads(archive.read("stays.csv.meta.json")) == ABOUT
+        about = json.loads(archive.read("stays.csv.meta.json"))
+        assert about == ABOUT | {"rows_sha256": hashlib.sha256(archive.read("stays.csv")).hexdigest()}
 
 
 @pytest.mark.parametrize("form", export.FORMATS)
 def test_a_written_report_has_its_meta_beside_it(form: str, tmp_path: Path) -> None:
     target = tmp_path / f"stays.{form}"
-    export.write(target, pd.DataFrame({"a": [1], "b": ["x"]}), form, ABOUT)
+    frame = pd.DataFrame({"a": [1], "b": ["x"]})
+    export.write(target, frame, form, ABOUT)
     assert {path.name for path in tmp_path.iterdir()} == {target.name, f"{target.name}.meta.json"}
-    assert json.loads(target.with_name(f"{target.name}.meta.json").read_text()) == ABOUT
+    told = json.loads(target.with_name(f"{target.name}.meta.json").read_text())
+    assert told == ABOUT | {"rows_sha256": export.rows_digest(frame)}
     options = {"engine": "openpyxl"} if form == "xlsx" else {}
     read = getattr(pd, f"read_{'excel' if form == 'xlsx' else form}")
     assert read(target, **options).to_dict("records") == [{"a": 1, "b": "x"}]

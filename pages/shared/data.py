@@ -15,7 +15,7 @@ import streamlit as st
 
 from pipeline import export
 from pipeline.contract import SOURCES
-from pipeline.metrics import REGISTRY, Filters, Metric, Reader, Release, example
+from pipeline.metrics import REGISTRY, Filters, Metric, Reader, Release, alerts, example
 from pipeline.settings import Settings, from_environment
 
 MAX_FRAMES = 400
@@ -94,7 +94,9 @@ def _as_of(
 
 
 @st.cache_data(max_entries=MAX_FRAMES, show_spinner=False)
-def _frame(build: str, reference: str, key: str, chosen: Filters, _reader: Reader) -> pd.DataFrame:
+def _frame(
+    build: str, reference: str, log: int | None, key: str, chosen: Filters, _reader: Reader
+) -> pd.DataFrame:
     return _reader.query(key, chosen)
 
 
@@ -105,7 +107,17 @@ def metric(key: str, chosen: Filters | None = None) -> pd.DataFrame:
     """
     current = reader()
     build = current.release.build_id if current.release else ""
-    return _frame(build, current.reference.digest, key, chosen or Filters(), current)
+    follows_log = key in REGISTRY and REGISTRY[key].follows_log
+    log = current.log_version() if follows_log else None
+    return _frame(build, current.reference.digest, log, key, chosen or Filters(), current)
+
+
+def acknowledge(alert_id: str, name: str, remark: str) -> None:
+    """Keep that somebody has seen an alert: the one thing that a screen writes.
+
+    Raises `UserMistake` for what cannot be kept.
+    """
+    alerts.acknowledge(reader(), alert_id, name, remark)
 
 
 FORMS = export.FORMATS

@@ -195,6 +195,7 @@ register(
         columns=DAY_COLUMNS,
         compute=campaign_days,
         source=_SOURCE,
+        options=("campaign",),
     ),
     Metric(
         key="campaigns",
@@ -240,6 +241,7 @@ register(
         columns=("finding_code", "label", "label_zh", "batches"),
         compute=_in_window("misdeclared_by_code"),
         source=_SOURCE,
+        options=("campaign",),
     ),
     Metric(
         key="hit_rates",
@@ -262,6 +264,7 @@ register(
         ),
         compute=_in_window("hit_rates"),
         source=_SOURCE,
+        options=("campaign",),
     ),
     Metric(
         key="cases_by_status",
@@ -276,5 +279,6 @@ register(
         columns=("status", "cases", "cases_with_fine"),
         compute=_in_window("cases_by_status"),
         source=_SOURCE,
+        options=("campaign",),
     ),
 )

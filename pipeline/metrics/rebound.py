@@ -153,5 +153,6 @@ register(
         columns=WEEK_COLUMNS,
         compute=rebound_weeks,
         source="Page 1954",
+        options=("campaign",),
     ),
 )

@@ -11,6 +11,8 @@ from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import parse_qs, urlparse
 
+import openpyxl
+import pyarrow.parquet as pq
 import pytest
 from playwright.sync_api import Page, expect
 from serving import settle
@@ -155,6 +157,67 @@ def test_a_download_is_what_the_report_prints(visit: Visit, lake: Path) -> None:
     assert content == printed and content.count(b"\n") > 2
     assert about["filters"] == {"as_of": "2022-08-01T04:00:00Z", "campaign_id": "special-action-2022"}
     assert about["is_sample"] is True
+
+
+def read_back(file: Path, form: str) -> tuple[list[str], int, dict[str, object]]:
+    """Columns, number of rows, and what a downloaded file says it is."""
+    if form == "parquet":
+        table = pq.read_table(file)
+        return table.column_names, table.num_rows, json.loads(table.schema.metadata[b"dgwatch"])
+    if form == "xlsx":
+        book = openpyxl.load_workbook(io.BytesIO(file.read_bytes()))
+        header, *rows = book["report"].iter_rows(values_only=True)
+        told = dict(book["about"].iter_rows(values_only=True))
+        return [str(name) for name in header], len(rows), told | {"filters": json.loads(str(told["filters"]))}
+    with zipfile.ZipFile(file) as archive:
+        text, about = (archive.read(name).decode() for name in archive.namelist())
+    if form == "json":
+        rows = json.loads(text)
+        return list(rows[0]), len(rows), json.loads(about)
+    header, *lines = text.splitlines()
+    return header.split(","), len(lines), json.loads(about)
+
+
+@pytest.mark.parametrize(
+    ("form", "shown", "ending"),
+    [
+        ("csv", "CSV", "zip"),
+        ("xlsx", "Excel", "xlsx"),
+        ("parquet", "Parquet", "parquet"),
+        ("json", "JSON", "zip"),
+    ],
+)
+def test_the_rows_come_in_the_form_that_is_chosen(
+    visit: Visit, lake: Path, form: str, shown: str, ending: str
+) -> None:
+    page = visit(f"campaign?{IN_THE_CAMPAIGN}&ports=CNSHG")
+    page.locator(".st-key-choice_form button", has_text=shown).click()
+    button = page.locator(".st-key-download_campaign button")
+    expect(button).to_have_text(f"Download {shown}", timeout=30_000)
+    settle(page)
+    assert query(page).get("form", ["csv"]) == [form]
+    with page.expect_download() as found:
+        button.click()
+    assert found.value.suggested_filename == f"dgwatch-sample-campaign.{ending}"
+    columns, rows, about = read_back(Path(found.value.path()), form)
+    printed = report(
+        lake,
+        "campaign",
+        "--campaign",
+        "special-action-2022",
+        "--port",
+        "CNSHG",
+        "--as-of",
+        "2022-08-01T04:00:00Z",
+    )
+    header, *lines = printed.decode().splitlines()
+    assert columns == header.split(",") and rows == len(lines) == 2
+    assert about["filters"] == {
+        "as_of": "2022-08-01T04:00:00Z",
+        "ports": ["CNSHG"],
+        "campaign_id": "special-action-2022",
+    }
+    assert about["as_of"] == "2022-08-01T04:00:00Z" and about["known_at"]
 
 
 def test_filters_of_the_download_are_those_of_the_screen(visit: Visit, lake: Path) -> None:

@@ -306,13 +306,19 @@ def test_a_download_says_what_it_is(
     assert about["is_sample"] is True and about["build"]
 
 
+def downloads(at: AppTest) -> list[Any]:
+    return list(at.get("download_button"))
+
+
 def rows_of(content: bytes, form: str) -> tuple[pd.DataFrame, dict[str, Any]]:
     """What is in a download: its rows, and what it says of itself."""
     file = io.BytesIO(content)
     if form == "xlsx":
-        about = pd.read_excel(file, sheet_name="about", header=None, dtype=str).set_index(0)[1].to_dict()
-        told = {name: json.loads(about[name]) for name in ("filters", "rows")}
-        return pd.read_excel(file, sheet_name="report"), about | told
+        book = pd.ExcelFile(file, engine="openpyxl")
+        cells = book.parse("about", header=None, dtype=str).itertuples(index=False)
+        told = {str(name): str(value) for name, value in cells}
+        plain = {name: json.loads(told[name]) for name in ("filters", "rows", "is_composed")}
+        return book.parse("report"), told | plain
     if form == "parquet":
         about = json.loads(pq.read_schema(file).metadata[b"dgwatch"])
         return pd.read_parquet(file), about
@@ -335,7 +341,7 @@ def test_every_form_holds_the_rows_on_the_screen(
         assert rows[name].tolist() == shown[name].tolist()
     assert about["rows"] == len(shown) > 0
     assert about["filters"]["ports"] == ["CNSHG"] and about["as_of"] == "2022-08-01T04:00:00Z"
-    assert about["known_at"] and about["build"]
+    assert about["known_at"] and about["build"] and about["is_composed"] is False
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -344,11 +350,11 @@ def test_the_form_of_downloads_is_chosen_once_and_kept_in_the_address(
 ) -> None:
     words = catalog(language)
     at = screen("campaign", small_lake, form="parquet", lang=language, as_of=IN_THE_CAMPAIGN)
-    labels = {button.label for button in at.get("download_button")}
+    labels = {button.label for button in downloads(at)}
     assert labels == {words["download"].format(form="Parquet")}
     assert at.query_params["form"] == "parquet"
     at.segmented_control(key="choice_form").set_value("xlsx").run()
-    labels = {button.label for button in at.get("download_button")}
+    labels = {button.label for button in downloads(at)}
     assert labels == {words["download"].format(form="Excel")}
 
 
@@ -358,7 +364,7 @@ def test_more_rows_than_a_spreadsheet_takes_are_not_offered_as_one(
     monkeypatch.setattr(export, "XLSX_MAX_ROWS", 2)
     at = screen("campaign", small_lake, form="xlsx", as_of=IN_THE_CAMPAIGN)
     held(at)
-    buttons = at.get("download_button")
+    buttons = downloads(at)
     assert {button.disabled for button in buttons} == {True, False}, "one row of cases, many days"
     assert any("200" not in button.help and "rows" in button.help for button in buttons if button.disabled)
 
@@ -434,3 +440,11 @@ def test_why_it_changed_adds_up_on_the_screen(screen: Screen, small_lake: Path) 
     rows = why[why["lead_class"] == "all"].set_index("measure")["value"]
     assert figures(at)[catalog("en")["why.stock"]] == f"{rows['stock_change']:,.0f}"
     assert rows["opening_stock"] + rows["arrivals"] - rows["exits"] == rows["closing_stock"]
+
+
+def test_what_a_screen_puts_together_is_said_so(small_lake: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DGWATCH_LAKE", str(small_lake))
+    asked = Filters(campaign_id="special-action-2022")
+    rows = Reader(Settings(small_lake)).query("rebound", asked)
+    for shown, is_composed in ((rows[["un_location_code", "weeks"]], False), (rows.iloc[::-1], True)):
+        assert rows_of(data.download(shown, "rebound", asked), "csv")[1]["is_composed"] is is_composed
