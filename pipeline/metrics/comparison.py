@@ -15,7 +15,7 @@ from pipeline.metrics.durations import (
     WINDOWED_MODELS,
     closing,
     measure_of,
-    prepare,
+    prepare_windows,
 )
 from pipeline.metrics.filters import Filters
 from pipeline.metrics.question import Question
@@ -106,7 +106,7 @@ def _wanted_ports(question: Question) -> tuple[str, ...]:
 
 def _prepare(question: Question) -> None:
     measure = measure_of(question)
-    prepare(question, measure, ())
+    prepare_windows(question, measure)
     question.engine.alias("measured_spells", f"{measure}_spells")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -10,6 +11,7 @@ import pandas as pd
 import pyarrow as pa
 
 from pipeline.errors import UserMistake
+from pipeline.metrics.filters import Filters
 from pipeline.metrics.question import Question
 from pipeline.metrics.registry import Metric, register
 
@@ -53,7 +55,7 @@ SURVIVAL_COLUMNS = (
 )
 WINDOWED_MODELS = (
     "asked_windows",
-    "duration_groups",
+    "spell_places",
     "windowed_spells",
     "clocked_spells",
     "group_ages",
@@ -86,8 +88,14 @@ def measure_of(question: Question) -> str:
     return measure
 
 
-def prepare(question: Question, measure: str, by: tuple[str, ...]) -> None:
-    """Sets up the spells of a measure, its tau, and the columns that groups are told apart by."""
+def prepare_windows(question: Question, measure: str) -> None:
+    """As `prepare`, for the windows asked for alone: what had closed before them is not read."""
+    question.leave_out_before(_first_day(question.filters))
+    prepare(question, measure)
+
+
+def prepare(question: Question, measure: str) -> None:
+    """Sets up the spells of a measure, of a stage of it where one is asked for, and tau."""
     engine = question.engine
     tau_hours = question.filters.tau_hours or DEFAULT_TAU_DAYS[measure] * 24
     asked = {
@@ -97,6 +105,14 @@ def prepare(question: Question, measure: str, by: tuple[str, ...]) -> None:
     engine.register_arrow("asked_duration", pa.table(asked))
     engine.alias("spells", "dwell_spells" if measure == "dwell" else "clearance_spells")
     cap_nothing(question)
+
+
+def _first_day(asked: Filters) -> dt.date | None:
+    """The first day that the windows asked for need; None where one of them has no beginning."""
+    days = [asked.date_from]
+    if asked.baseline_from is not None or asked.baseline_to is not None:
+        days.append(asked.baseline_from)
+    return None if None in days else min(day for day in days if day is not None)
 
 
 def cap_nothing(question: Question) -> None:
@@ -120,7 +136,7 @@ def durations(measure: str) -> Callable[[Question], pd.DataFrame]:
             raise UserMistake(f"--by {','.join(by)}", "One of port, class, port,class or all.")
         asked = replace(question, filters=replace(question.filters, by=by, measure=measure))
         with closing(asked):
-            prepare(asked, measure_of(asked), by)
+            prepare_windows(asked, measure_of(asked))
             return asked.frame("durations")[list(DURATION_COLUMNS)]
 
     return compute
@@ -144,7 +160,7 @@ def survival(question: Question) -> pd.DataFrame:
         raise UserMistake(f"--by {','.join(by)}", "One of port or all.")
     narrowed = replace(question, filters=replace(asked, by=by, measure=measure))
     with closing(narrowed):
-        prepare(narrowed, measure_of(narrowed), by)
+        prepare_windows(narrowed, measure_of(narrowed))
         return narrowed.frame("survival_report")[list(SURVIVAL_COLUMNS)]
 
 

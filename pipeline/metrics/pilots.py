@@ -117,7 +117,8 @@ def _cohorts(question: Question) -> Cohorts:
     followed = dt.timedelta(hours=_tau_hours(question))
     weeks_asked = -(-((campaign["ends_on"] - starts_on).days + 1) // 7)
     try:
-        prepare(asked, "clearance", ())
+        asked.leave_out_before(campaign["baseline_from"])
+        prepare(asked, "clearance")
         last_week = _last_week(asked.as_of, starts_on, followed)
         pilot = {
             "starts_on": pa.array([starts_on], pa.date32()),

@@ -20,6 +20,7 @@ from pipeline.ledger import FILES_SCHEMA, LOADS_SCHEMA
 from pipeline.metrics.filters import Filters
 from pipeline.question import computed_with, names_table, narrow, open_question, provide_files
 from pipeline.reference import Reference
+from pipeline.refresh import OPEN
 from pipeline.settings import Settings
 
 UNIDENTIFIED = "unidentified"
@@ -163,7 +164,23 @@ class Question:
         engine.provide(
             "stays", lambda: engine.alias("stays", "unit_stays" if asked.count == "unit" else "batch_stays")
         )
+        if not (self.ports or self.classes or directions):
+            # The same rows, without the cost of asking each one.
+            engine.provide("counted", lambda: engine.alias("counted", "stays"))
+            engine.provide("wanted_clearances", lambda: engine.alias("wanted_clearances", "clearances"))
         self.register_asked(asked, engine)
+
+    def leave_out_before(self, day: dt.date | None) -> None:
+        """Leaves out parts of what had closed before a local day: durations from that day on need none of it."""
+        if day is None or not self.is_built:
+            return
+        # A day's midnight in any zone may lie in the UTC month before.
+        month = f"{day - dt.timedelta(days=1):%Y-%m}"
+        for table, model in BUILT_TABLES.items():
+            parts = self.lake.parts(self.release, table)
+            kept = [part.path for part in parts if part.label in (None, OPEN) or part.label >= month]
+            if kept:
+                self.engine.provide(model, partial(self.engine.register_files, model, kept, None))
 
     def register_asked(self, asked: Filters, engine: Engine | None = None) -> None:
         """Registers the columns and days asked for; a metric of two windows does so for one after the other."""

@@ -16,7 +16,7 @@ from pipeline.metrics.durations import (
     WINDOWED_MODELS,
     closing,
     measure_of,
-    prepare,
+    prepare_windows,
     tau_caps,
 )
 from pipeline.metrics.question import Question
@@ -88,7 +88,7 @@ def _reduction_rows(question: Question) -> list[dict[str, Any]]:
     """The rows of one grouping. Both windows are restricted to the smaller of their largest ages."""
     measure = measure_of(question)
     with closing(question):
-        prepare(question, measure, question.filters.by)
+        prepare_windows(question, measure)
         asked = question.filters
         baseline = (asked.baseline_from, asked.baseline_to)
         window = (asked.date_from, asked.date_to)

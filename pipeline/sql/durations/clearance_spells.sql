@@ -1,4 +1,5 @@
 -- grain: one row a batch in the stage asked for: from its beginning to its end, or to where it is censored
+-- view
 -- Left out, and counted: milestones that run backwards, and an end (or a censoring) before the beginning.
 WITH followed AS (
     SELECT
@@ -15,8 +16,6 @@ WITH followed AS (
         c.is_impossible_order
     FROM clearance_stages AS c
     CROSS JOIN params AS p
-    CROSS JOIN asked_duration AS a
-    WHERE c.stage = a.stage
 )
 
 SELECT
@@ -28,16 +27,3 @@ SELECT
     f.seen_until,
     f.is_impossible_order OR f.seen_until < f.began_at AS is_left_out
 FROM followed AS f
-WHERE
-    (
-        NOT EXISTS (SELECT 1 FROM wanted_ports)
-        OR f.un_location_code IN (SELECT w.un_location_code FROM wanted_ports AS w)
-    )
-    AND (
-        NOT EXISTS (SELECT 1 FROM wanted_classes)
-        OR f.lead_class IN (SELECT w.code FROM wanted_classes AS w)
-    )
-    AND (
-        NOT EXISTS (SELECT 1 FROM wanted_directions)
-        OR f.direction IN (SELECT w.direction FROM wanted_directions AS w)
-    )

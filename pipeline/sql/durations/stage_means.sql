@@ -13,25 +13,13 @@ WITH left_in_window AS (
         OR c.lodged_at IS NULL
         OR c.released_at IS NULL
         OR c.left_at < c.released_at AS is_left_out
-    FROM clearances AS c
+    FROM wanted_clearances AS c
     CROSS JOIN asked AS a
     INNER JOIN asked_windows AS w ON w.un_location_code = c.un_location_code
     WHERE
         c.left_at IS NOT NULL
         AND (w.from_at IS NULL OR c.left_at >= w.from_at)
         AND (w.until_at IS NULL OR c.left_at < w.until_at)
-        AND (
-            NOT EXISTS (SELECT 1 FROM wanted_ports)
-            OR c.un_location_code IN (SELECT p.un_location_code FROM wanted_ports AS p)
-        )
-        AND (
-            NOT EXISTS (SELECT 1 FROM wanted_classes)
-            OR c.lead_class IN (SELECT k.code FROM wanted_classes AS k)
-        )
-        AND (
-            NOT EXISTS (SELECT 1 FROM wanted_directions)
-            OR c.direction IN (SELECT d.direction FROM wanted_directions AS d)
-        )
 ),
 
 counts AS (

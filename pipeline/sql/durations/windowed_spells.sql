@@ -2,13 +2,13 @@
 -- Ages are in microseconds. entry_micros -1: at risk from age 0 on.
 WITH windowed AS (
     SELECT
-        g.group_no,
+        w.group_no,
         s.is_left_out,
         s.began_at,
         s.ended_at,
         s.seen_until,
         w.from_at,
-        least(s.seen_until, coalesce(w.until_at, p.as_of), p.as_of) AS period_until,
+        least(s.seen_until, w.seen_in_window_until) AS period_until,
         s.ended_at IS NOT NULL
         AND (w.from_at IS NULL OR s.ended_at >= w.from_at)
         AND (w.until_at IS NULL OR s.ended_at < w.until_at) AS ends_in_window,
@@ -16,13 +16,7 @@ WITH windowed AS (
         AND (w.until_at IS NULL OR s.began_at < w.until_at) AS begins_in_window,
         (w.until_at IS NULL OR s.began_at < w.until_at) AS begins_before_end
     FROM spells AS s
-    CROSS JOIN asked AS a
-    CROSS JOIN params AS p
-    INNER JOIN asked_windows AS w ON w.un_location_code = s.un_location_code
-    INNER JOIN duration_groups AS g
-        ON
-            coalesce(g.un_location_code, '') = CASE WHEN a.by_port THEN s.un_location_code ELSE '' END
-            AND coalesce(g.lead_class, '') = CASE WHEN a.by_class THEN coalesce(s.lead_class, '') ELSE '' END
+    INNER JOIN spell_places AS w ON w.un_location_code = s.un_location_code AND w.lead_class = s.lead_class
 )
 
 SELECT
