@@ -11,12 +11,15 @@ from pages.shared import data, frame, url
 
 PAGES = (
     "campaign",
+    "map",
     "backlog",
     "clearance",
     "dwell",
     "ports",
     "pilots",
     "rebound",
+    "warning",
+    "border",
     "batch",
     "trust",
     "methodology",

@@ -59,7 +59,7 @@ TOLD_FIELDS = (
     "ended_on",
     "is_on",
     "ended_how",
-    "days",
+    "days_on",
     "groups",
     "points",
 )

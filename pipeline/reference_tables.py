@@ -168,7 +168,7 @@ CAMPAIGNS = TableSpec(
         Field("ports", default="all"),
         Field("target_cleared", Kind.INTEGER),
         Field("target_reduction_pct", Kind.NUMBER),
-        *_text("note", "source"),
+        *_text("note", "note_zh", "source"),
     ),
     key=("campaign_id",),
 )
@@ -264,7 +264,7 @@ ALERT_RULES = TableSpec(
         *_labels("indicator"),
         Field("points_group", needed=True),
         Field("threshold", Kind.NUMBER, needed=True),
-        *_text("unit", "value_unit"),
+        *_text("unit", "value_unit", "value_unit_zh"),
         Field("window_days", Kind.INTEGER, default=1),
         Field("baseline_days", Kind.INTEGER, default=56),
         Field("lag_days", Kind.INTEGER, default=0),

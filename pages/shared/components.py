@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
 from urllib.parse import urlencode
@@ -114,6 +114,20 @@ def clickable(
             alt=alt,
             selection_mode="points",
             on_select=partial(cell.choose, key, parts, fixed or {}),
+        )
+
+
+def pickable(figure: go.Figure, key: str, picked: Callable[[], None], alt: str) -> None:
+    """A figure whose marks can be clicked; `picked` runs before the page does."""
+    with st.container(key=f"wide_{key}"):
+        st.plotly_chart(
+            figure,
+            theme=None,
+            key=key,
+            config=CHART_CONFIG,
+            alt=alt,
+            selection_mode="points",
+            on_select=picked,
         )
 
 

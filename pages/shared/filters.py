@@ -225,6 +225,42 @@ def of_campaign(campaigns: Callable[[], pd.DataFrame], *names: str, choice: str 
     return replace(sidebar(*names), campaign_id=picked.campaign_id)
 
 
+def undated(chosen: Filters) -> Filters:
+    """The filters without their days: everything up to as-of."""
+    return replace(chosen, date_from=None, date_to=None)
+
+
+def between(chosen: Filters, first: date, last: date) -> Filters:
+    """The filters for these days, both included."""
+    return replace(chosen, date_from=first, date_to=last)
+
+
+def everywhere(chosen: Filters) -> Filters:
+    """The filters without their ports."""
+    return replace(chosen, ports=())
+
+
+def day(name: str, first: date, last: date) -> date:
+    """A slider over days on the page itself; the last day is the default."""
+    wanted = _read(name, date.fromisoformat) or last
+    held = min(max(wanted, first), last)
+    if first == last:
+        return last
+    if not first <= st.session_state.get(url.key(name), held) <= last:
+        st.session_state.pop(url.key(name))
+    url.bind(name, held)
+    picked = st.slider(
+        frame.words()(f"filter.{name}"),
+        min_value=first,
+        max_value=last,
+        key=url.key(name),
+        on_change=url.changed,
+        args=(name,),
+        format="YYYY-MM-DD",
+    )
+    return picked
+
+
 def switch(name: str, options: list[str], label: Callable[[str], str]) -> str:
     """A small switch on the page itself; the first option is the default. Kept in the address."""
     wanted = url.value(name)

@@ -17,14 +17,39 @@ _LIST_OF_COLUMN = {
     "selection_basis": "selection_basis",
     "result": "result",
     "case_status": "case_status",
+    "defence_line": "line",
+    "alert_type": "alert_type",
+    "hazard_type": "hazard_type",
+    "origin_country": "country",
+    "channel": "channel",
+    "action_type": "action_type",
 }
 _TABLE_OF_COLUMN = {
     "finding_code": ("finding_codes", "code", "label", "label_zh"),
     "reason": ("reject_codes", "code", "sentence", "sentence_zh"),
     "warning": ("warning_codes", "code", "sentence", "sentence_zh"),
+    "indicator": ("alert_rules", "indicator", "label", "label_zh"),
+    "points_group": ("alert_groups", "points_group", "label", "label_zh"),
+    "value_unit": ("alert_rules", "value_unit", "value_unit", "value_unit_zh"),
 }
+_BARE = {"finding_code", "indicator", "points_group", "value_unit"}
+"""Columns that show the label without the code."""
 """Columns whose cells are codes, and where their labels are."""
-_WORDED = {"clock", "stage", "statistic", "verdict", "funnel", "measure", "part", "turn", "told", "window"}
+_WORDED = {
+    "clock",
+    "stage",
+    "statistic",
+    "verdict",
+    "funnel",
+    "measure",
+    "part",
+    "turn",
+    "told",
+    "window",
+    "level",
+    "ended_how",
+    "state",
+}
 """Columns whose codes the catalogs name, each under the column's own name."""
 
 
@@ -50,9 +75,7 @@ def of(column: str) -> Mapping[str, str]:
         rows = data.tuples(data.table(table), *names)
         shown = {code: pick(label, label_zh) for code, label, label_zh in rows}
         # Files and reports name a reason by its code: the sentence alone would not find it there.
-        return (
-            {code: f"{text} ({code})" for code, text in shown.items()} if column != "finding_code" else shown
-        )
+        return shown if column in _BARE else {code: f"{text} ({code})" for code, text in shown.items()}
     if column == "scope":
         return of("un_location_code")
     if column in _LIST_OF_COLUMN:

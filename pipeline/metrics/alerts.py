@@ -25,7 +25,7 @@ ALERT_COLUMNS = (
     "ended_on",
     "is_on",
     "ended_how",
-    "days",
+    "days_on",
     "groups",
     "points",
     "acknowledgements",

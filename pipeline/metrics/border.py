@@ -35,7 +35,7 @@ TRIGGER_COLUMNS = (
     "started_on",
     "last_on",
     "is_on",
-    "days",
+    "days_on",
     "most_points",
     "points",
     "is_escalated",
@@ -44,7 +44,7 @@ TRIGGER_COLUMNS = (
 )
 NOTICE_COLUMNS = (
     "alert_id",
-    "line",
+    "defence_line",
     "alert_type",
     "hazard_type",
     "hazard_name",

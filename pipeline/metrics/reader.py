@@ -8,6 +8,7 @@ from typing import Any
 
 import pandas as pd
 
+from pipeline import acknowledgements
 from pipeline.errors import NothingFound, UserMistake
 from pipeline.lake import Lake, Release
 from pipeline.metrics.filters import Filters
@@ -86,6 +87,10 @@ class Reader:
         asked = filters.last_file if filters is not None else None
         last: int | None = self._latest["last_file"] if asked is None else asked
         return last
+
+    def log_version(self) -> int:
+        """How often the log of acknowledgements was added to, at this moment: what some metrics show follows it."""
+        return acknowledgements.log_of(self.settings.lake).version()
 
     def _question(self, filters: Filters) -> Question:
         if self.release is None:

@@ -145,7 +145,7 @@ def test_two_channels_within_thirty_days_by_hand(tmp_path: Path) -> None:
         Caught("I2", "CNNBO", "mail", FLY, datetime(2023, 3, 30, 9)),
     ])  # fmt: skip
     (row,) = border(lake_of(tmp_path / "near", world))
-    assert (row["started_on"], row["last_on"], row["is_on"], row["days"]) == (
+    assert (row["started_on"], row["last_on"], row["is_on"], row["days_on"]) == (
         "2023-03-30",
         "2023-03-30",
         "false",

@@ -23,12 +23,15 @@ from pipeline.settings import ROOT
 Visit = Callable[..., Page]
 PAGES = (
     "campaign",
+    "map",
     "backlog",
     "clearance",
     "dwell",
     "ports",
     "pilots",
     "rebound",
+    "warning",
+    "border",
     "batch",
     "trust",
     "methodology",

@@ -26,12 +26,15 @@ from pipeline.settings import ROOT, Settings
 Screen = Callable[..., AppTest]
 PAGES = (
     "campaign",
+    "map",
     "backlog",
     "clearance",
     "dwell",
     "ports",
     "pilots",
     "rebound",
+    "warning",
+    "border",
     "batch",
     "trust",
     "methodology",

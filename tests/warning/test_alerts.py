@@ -122,7 +122,7 @@ def test_points_are_those_that_fired_for_the_alert(tmp_path: Path) -> None:
         got = {row.indicator: (row.first_fired_on, row.last_fired_on, row.days_fired) for row in rows_of(own)}
         assert got == {name: (min(days), max(days), len(days)) for name, days in fired_on.items()}
         assert alert.points.count(";") == len(got) - 1
-        assert alert.days == (last - alert.started_on).days + 1
+        assert alert.days_on == (last - alert.started_on).days + 1
 
 
 def one_port(*lines: tuple[str, str | None]) -> oracle.World:

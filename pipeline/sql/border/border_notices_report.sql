@@ -1,7 +1,7 @@
 -- grain: one row an announcement, warning, alert or ban issued in the days asked for or still active, the latest first
 SELECT
     n.alert_id,
-    n.line,
+    n.line AS defence_line,
     n.alert_type,
     n.hazard_type,
     n.hazard_name,

@@ -28,7 +28,7 @@ SELECT
     e.started_on,
     e.last_on,
     e.is_on,
-    e.days,
+    e.days AS days_on,
     e.most_points,
     t.points,
     s.hazard_name IS NOT NULL AS is_escalated,

@@ -19,11 +19,10 @@ CROSS JOIN params AS p
 INNER JOIN ports AS q ON q.un_location_code = i.un_location_code
 INNER JOIN zone_offsets AS o
     ON o.time_zone = q.time_zone AND i.detected_at >= o.utc_from AND i.detected_at < o.utc_until
+LEFT JOIN losers_plain AS l
+    ON l.source = 'interceptions' AND l._file_seq = i._file_seq AND l._line = i._line
 WHERE
     i._known_at <= p.known_at
     AND NOT coalesce(i.voided, FALSE)
     AND i.detected_at <= p.as_of
-    AND NOT EXISTS (
-        SELECT 1 FROM losers_plain AS l
-        WHERE l.source = 'interceptions' AND l._file_seq = i._file_seq AND l._line = i._line
-    )
+    AND l._line IS NULL

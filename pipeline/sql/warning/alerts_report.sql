@@ -45,7 +45,7 @@ SELECT
         WHEN e.followed_by = 'notice' THEN 'one group left'
         ELSE 'faded'
     END AS ended_how,
-    e.days,
+    e.days AS days_on,
     e.groups,
     t.points,
     coalesce(n.acknowledgements, 0) AS acknowledgements,

@@ -1,13 +1,25 @@
 -- grain: one row a watched day of a port where anything licensed ever stood: its fullest licence, in percent
+-- Whole grams are exact as doubles too.
 WITH slots AS (
     SELECT
         c.un_location_code,
         c.facility_code,
         c.licence_id,
         max(c.licensed_kg) AS licensed_kg,
-        max(c.licensed_net_explosive_kg) AS licensed_net_explosive_kg
+        max(c.licensed_net_explosive_kg) AS licensed_net_explosive_kg,
+        row_number() OVER (ORDER BY c.un_location_code, c.facility_code, c.licence_id) AS slot_no
     FROM licence_of_class AS c
     GROUP BY c.un_location_code, c.facility_code, c.licence_id
+),
+
+changes AS (
+    SELECT s.slot_no, f.day, CAST(f.grams AS DOUBLE) AS grams, CAST(f.explosive_grams AS DOUBLE) AS explosive_grams
+    FROM licence_flows AS f
+    INNER JOIN slots AS s
+        ON
+            s.un_location_code = f.un_location_code
+            AND s.facility_code = f.facility_code
+            AND s.licence_id = f.licence_id
 ),
 
 running AS (
@@ -16,19 +28,13 @@ running AS (
         d.day,
         s.licensed_kg,
         s.licensed_net_explosive_kg,
-        sum(coalesce(f.grams, 0)) OVER so_far / CAST(1000 AS DOUBLE) AS kilograms,
-        sum(coalesce(f.explosive_grams, 0)) OVER so_far / CAST(1000 AS DOUBLE) AS explosive_kilograms
+        sum(coalesce(c.grams, 0)) OVER so_far / 1000 AS kilograms,
+        sum(coalesce(c.explosive_grams, 0)) OVER so_far / 1000 AS explosive_kilograms
     FROM slots AS s
     INNER JOIN watched_days AS d ON d.un_location_code = s.un_location_code
-    LEFT JOIN licence_flows AS f
-        ON
-            f.un_location_code = s.un_location_code
-            AND f.facility_code = s.facility_code
-            AND f.licence_id = s.licence_id
-            AND f.day = d.day
+    LEFT JOIN changes AS c ON c.slot_no = s.slot_no AND c.day = d.day
     WINDOW so_far AS (
-        PARTITION BY s.un_location_code, s.facility_code, s.licence_id
-        ORDER BY d.day_no ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
+        PARTITION BY s.slot_no ORDER BY d.day_no ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
     )
 ),
 
