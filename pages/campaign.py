@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.shared import charts, components, data, filters, frame, grids, headline
+from pages.shared import charts, clocks, components, data, filters, frame, grids, headline, intervals
 
 frame.guard(__file__)
 
@@ -35,6 +35,7 @@ components.cards(headline.cards(total, published))
 st.caption(words("campaign.published.note"))
 if not headline.has_reduction(total):
     st.caption(words("campaign.reduction.none"))
+clocks.disagreement(scopes, "scope")
 
 left, right = st.columns([3, 2], gap="large")
 with left:
@@ -45,7 +46,7 @@ with left:
     components.download(days, "campaign_days", chosen, "campaign_days")
 with right:
     components.section("campaign.balance")
-    figure = charts.bars(headline.balance(total), "name", "batches", look=look, quiet=1)
+    figure = charts.bars(headline.balance(total), "name", "batches", look=look, quiet=2)
     components.chart(figure, "balance", words("alt.balance"))
 
 left, right = st.columns([3, 2], gap="large")
@@ -57,11 +58,19 @@ with left:
         figure = charts.bars(headline.named(misdeclared), "name", "batches", look=look)
         components.chart(figure, "misdeclared", words("alt.misdeclared"))
     components.download(misdeclared, "misdeclared_by_code", chosen, "misdeclared")
-    components.section("campaign.hit_rates")
-    components.table(rates, "hit_rates", chosen)
 with right:
     components.section("campaign.cases")
     components.table(cases, "cases_by_status", chosen)
+
+components.section("campaign.hit_rates")
+if rates.empty:
+    components.nothing_found()
+else:
+    first, axis = words("campaign.random"), words("axis.hit_rate")
+    dots = headline.rates(rates)
+    figure = intervals.dots(dots, headline.RATE, look=look, axis=axis, first=first, at=None)
+    components.chart(figure, "hit_rates", words("alt.hit_rates"))
+    components.table(rates, "hit_rates", chosen, columns=headline.RATES_LISTED)
 
 components.section("campaign.per_port")
 components.table(scopes, "campaign", chosen)

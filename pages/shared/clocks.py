@@ -160,13 +160,13 @@ def _flags(row: pd.Series) -> list[str]:
     return str(row["flags"] or "").split(";")
 
 
-def disagreement(reduced: pd.DataFrame) -> None:
-    """The banner where the mean by exit and the headline point opposite ways."""
+def disagreement(reduced: pd.DataFrame, column: str = "un_location_code") -> None:
+    """The banner where the mean by exit and the headline point opposite ways; `column` holds the port."""
     rows = reduced[reduced["flags"].fillna("").str.contains("clocks_disagree")]
     if rows.empty:
         return
     scope = labels.labeller("scope")
-    names = ", ".join(scope(code) for code in dict.fromkeys(rows["un_location_code"]))
+    names = ", ".join(scope(code) for code in dict.fromkeys(rows[column]))
     st.warning(frame.words()("clocks.disagree", ports=names))
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from pages.shared import data, filters, frame
+from pages.shared import data, filters, frame, labels
 
 PUBLISHED_TOPIC = "campaign_2022"
 _FIGURES = {
@@ -30,6 +30,7 @@ METRICS = (
 """What the screen's definitions are of."""
 _BALANCE = (
     "opening_backlog",
+    "newly_overdue",
     "cleared_opening",
     "cleared_new",
     "cleared_relocated",
@@ -68,8 +69,9 @@ def progress(row: pd.Series, campaign: Any, instant: datetime | None) -> None:
     elif day == 0:
         text += f" · {words('campaign.not_begun')}"
     st.progress(min(1.0, day / max(days, 1)), text=text)
-    if campaign.note:
-        st.caption(campaign.note)
+    note = words.pick(campaign.note, campaign.note_zh)
+    if note:
+        st.caption(note)
 
 
 def cards(row: pd.Series, published: pd.DataFrame) -> list[tuple[str, str, str]]:
@@ -84,9 +86,10 @@ def cards(row: pd.Series, published: pd.DataFrame) -> list[tuple[str, str, str]]
     below = {name: _published(published, name) for name in ours}
     if has_reduction(row):
         lower, upper = (words.number(row[f"reduction_{end}_pct"], 1) for end in ("lower", "upper"))
-        below["reduction"] = (
-            f"{words('campaign.reduction.interval', lower=lower, upper=upper)} · {below['reduction']}"
-        )
+        interval = words("campaign.reduction.interval", lower=lower, upper=upper)
+        by_exit = words.percent(row["exit_mean_reduction_pct"]) or words("not_had")
+        exits = words("campaign.reduction.exit", value=by_exit)
+        below["reduction"] = f"{interval} · {exits} · {below['reduction']}"
     return [(words(f"campaign.card.{name}"), figure, below[name]) for name, figure in ours.items()]
 
 
@@ -120,8 +123,39 @@ def _published(published: pd.DataFrame, name: str) -> str:
     return words(f"campaign.published.{name}", value=words.number(here["value"].iloc[0]))
 
 
+RATE = ("misdeclared_pct", "lower_pct", "upper_pct")
+"""A hit rate and the ends of its interval, in percent."""
+RATES_LISTED = (
+    "selection_basis",
+    "inspected_batches",
+    "misdeclared_batches",
+    "misdeclared_share",
+    "misdeclared_lower_share",
+    "misdeclared_upper_share",
+)
+
+
+def rates(found: pd.DataFrame) -> pd.DataFrame:
+    """Hit rates as dots: a random selection, which says how common misdeclaration is, and all others, which do not."""
+    words = frame.words()
+    ends = dict(
+        zip(RATE, ("misdeclared_share", "misdeclared_lower_share", "misdeclared_upper_share"), strict=True)
+    )
+    is_random = found["selection_basis"].eq("random")
+    told = [
+        words("share.of", part=words.number(part), whole=words.number(whole))
+        for part, whole in data.tuples(found, "misdeclared_batches", "inspected_batches")
+    ]
+    return found.assign(
+        **{name: 100 * found[share] for name, share in ends.items()},
+        name=labels.labelled(found["selection_basis"], "selection_basis"),
+        series=is_random.map({True: words("campaign.random"), False: words("campaign.chosen")}),
+        told=told,
+    )
+
+
 def balance(row: pd.Series) -> pd.DataFrame:
-    """The opening backlog, and where it and what grew overdue since went (name, batches)."""
+    """The opening backlog and what grew overdue since, and where both went (name, batches)."""
     words = frame.words()
     return pd.DataFrame(
         {

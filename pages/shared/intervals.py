@@ -35,6 +35,7 @@ def dots(
     value, lower, upper = columns
     names = list(dict.fromkeys(frame["name"].astype(str)))
     series = sorted(dict.fromkeys(frame["series"]), key=lambda one: one != first)
+    shift = _SHIFT if len(frame) > len(names) else 0.0
     figure = blank(palette, height=96 + 26 * max(1, len(names)))
     for place, one in enumerate(series):
         rows = frame[frame["series"] == one]
@@ -42,7 +43,7 @@ def dots(
         colour = palette.accent if place == 0 else palette.muted
         figure.add_scatter(
             x=middle,
-            y=[names.index(str(name)) + _SHIFT * (2 * place - len(series) + 1) for name in rows["name"]],
+            y=[names.index(str(name)) + shift * (2 * place - len(series) + 1) for name in rows["name"]],
             mode="markers",
             name=one,
             text=rows["told"].fillna("") if "told" in rows else None,

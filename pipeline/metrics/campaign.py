@@ -13,7 +13,8 @@ from pipeline.errors import UserMistake
 from pipeline.metrics.campaign_choice import campaign_ports, chosen_campaign
 from pipeline.metrics.question import Question
 from pipeline.metrics.reduction import reduction
-from pipeline.metrics.registry import Metric, register
+from pipeline.metrics.registry import Compute, Metric, register
+from pipeline.statistics import wilson
 
 REPORT_COLUMNS = (
     "scope",
@@ -31,6 +32,9 @@ REPORT_COLUMNS = (
     "reduction_pct",
     "reduction_lower_pct",
     "reduction_upper_pct",
+    "newly_overdue",
+    "exit_mean_reduction_pct",
+    "flags",
 )
 DAY_COLUMNS = ("scope", "date", "day", "remaining", "cleared", "target_line")
 CAMPAIGN_COLUMNS = (
@@ -46,13 +50,27 @@ CAMPAIGN_COLUMNS = (
     "target_cleared",
     "target_reduction_pct",
     "note",
+    "note_zh",
 )
 REDUCTION_OF = {
-    "reduction_pct": "reduction_pct",
-    "reduction_lower_pct": "lower_pct",
-    "reduction_upper_pct": "upper_pct",
+    "reduction_pct": (("period", "rmst"), "reduction_pct"),
+    "reduction_lower_pct": (("period", "rmst"), "lower_pct"),
+    "reduction_upper_pct": (("period", "rmst"), "upper_pct"),
+    "exit_mean_reduction_pct": (("exit", "mean"), "reduction_pct"),
+    "flags": (("period", "rmst"), "flags"),
 }
-WHOLE_NUMBERS = ("day", "days", "opening_backlog", "remaining", "target_cleared")
+"""Columns of the report, with the clock and statistic of the reduction that they are of, and its column."""
+WHOLE_NUMBERS = ("day", "days", "opening_backlog", "remaining", "target_cleared", "newly_overdue")
+RATE_COLUMNS = (
+    "selection_basis",
+    "inspections",
+    "inspected_batches",
+    "batches_with_finding",
+    "misdeclared_batches",
+    "misdeclared_share",
+    "misdeclared_lower_share",
+    "misdeclared_upper_share",
+)
 
 
 def prepare(question: Question) -> dict[str, Any]:
@@ -100,14 +118,16 @@ def campaign(question: Question) -> pd.DataFrame:
 
 
 def _with_reduction(frame: pd.DataFrame, question: Question) -> pd.DataFrame:
-    """The headline: the period clock's restricted mean of overall clearance against the campaign's baseline."""
+    """The headline: the period clock's restricted mean of overall clearance against the campaign's baseline.
+
+    Beside it the mean by exit, and the flags of the headline: `thin`, `clocks_disagree`.
+    """
     plain = replace(question, filters=replace(question.filters, by=(), count="batch"))
     found = reduction(plain)
-    headline = found[(found["clock"] == "period") & (found["statistic"] == "rmst")].set_index(
-        "un_location_code"
-    )
-    for column, source in REDUCTION_OF.items():
-        frame[column] = frame["scope"].map(headline[source]).astype("Float64")
+    for column, ((clock, statistic), source) in REDUCTION_OF.items():
+        own = found[(found["clock"] == clock) & (found["statistic"] == statistic)]
+        cells = frame["scope"].map(own.set_index("un_location_code")[source])
+        frame[column] = cells.fillna("").astype(str) if column == "flags" else cells.astype("Float64")
     return frame
 
 
@@ -130,7 +150,26 @@ def published_figures(question: Question) -> pd.DataFrame:
     return frame
 
 
-def _in_window(model: str) -> Any:
+def hit_rates(question: Question) -> pd.DataFrame:
+    """Misdeclared among inspected batches by basis of selection, with the Wilson interval of the share."""
+    frame = question.frame("hit_rates")
+    batches = zip(frame["misdeclared_batches"], frame["inspected_batches"], strict=True)
+    found = [wilson(int(misdeclared), int(inspected)) for misdeclared, inspected in batches]
+    for end in ("lower", "upper"):
+        ends = [None if one is None else getattr(one, end) for one in found]
+        frame[f"misdeclared_{end}_share"] = pd.Series(ends, frame.index, dtype="float64")
+    return frame[list(RATE_COLUMNS)]
+
+
+def cases_by_status(question: Question) -> pd.DataFrame:
+    """Cases by status, in the order in which a case passes them, as the vocabulary lists them."""
+    rows = question.reference.table("code_lists").to_pylist()
+    order = [row["canonical"] for row in rows if row["list"] == "case_status"]
+    frame = question.frame("cases_by_status")
+    return frame.sort_values("status", key=lambda codes: codes.map(order.index), ignore_index=True)
+
+
+def _in_window(answer: Compute) -> Compute:
     """A metric over the window asked for: the campaign's where one is named, else from and to."""
 
     def compute(question: Question) -> pd.DataFrame:
@@ -147,7 +186,7 @@ def _in_window(model: str) -> Any:
             question = replace(question, filters=window)
         try:
             prepare_consignments(question)
-            return question.frame(model)
+            return answer(question)
         finally:
             question.close()
 
@@ -175,8 +214,11 @@ register(
         columns=REPORT_COLUMNS,
         compute=campaign,
         caveats="The published figures are lower bounds of another population; never divide one by another. "
-        "The reduction is that of the period clock's restricted mean of overall clearance, with its 95% interval.",
-        caveats_zh="公布数字为另一总体的下限，不可与本表相除。压缩率为按时段口径整体通关时间限制均值的压缩，附 95% 区间。",
+        "The reduction is that of the period clock's restricted mean of overall clearance, with its 95% interval; "
+        "beside it that of the mean by exit, which in a campaign that clears old stock can point the other way "
+        "(flag clocks_disagree).",
+        caveats_zh="公布数字为另一总体的下限，不可与本表相除。压缩率为按时段口径整体通关时间限制均值的压缩，附 95% 区间；"
+        "旁列按离港均值的压缩率，清理陈货时其方向可能相反（标记 clocks_disagree）。",
         source=_SOURCE,
         is_report=True,
         options=("by", "campaign"),
@@ -239,7 +281,7 @@ register(
         sql="misdeclared_by_code",
         family="campaign",
         columns=("finding_code", "label", "label_zh", "batches"),
-        compute=_in_window("misdeclared_by_code"),
+        compute=_in_window(lambda question: question.frame("misdeclared_by_code")),
         source=_SOURCE,
         options=("campaign",),
     ),
@@ -249,20 +291,17 @@ register(
         title_zh="查验发现率",
         unit="batches, share",
         grain="one row a selection basis",
-        definition="Misdeclared batches over inspected batches, by why they were selected. A targeted hit rate is not "
-        "a prevalence.",
-        definition_zh="按布控方式：申报不实批次 / 查验批次。布控查验的发现率不是总体发生率。",
+        definition="Misdeclared batches over inspected batches, by why they were selected, each with the 95% score "
+        "interval of a share (Wilson 1927). A targeted hit rate is not a prevalence.",
+        definition_zh="按布控方式：申报不实批次 / 查验批次，附 95% 比例得分区间（Wilson 1927）。"
+        "布控查验的发现率不是总体发生率。",
         sql="hit_rates",
         family="campaign",
-        columns=(
-            "selection_basis",
-            "inspections",
-            "inspected_batches",
-            "batches_with_finding",
-            "misdeclared_batches",
-            "misdeclared_share",
-        ),
-        compute=_in_window("hit_rates"),
+        columns=RATE_COLUMNS,
+        caveats="Only a random selection says how common misdeclaration is, and then among what it was drawn from; all "
+        "other rates say how well the selection hits. A batch selected on two grounds stands under both.",
+        caveats_zh="仅随机布控能反映申报不实的普遍程度，且限于其抽取范围；其余各率只反映布控命中程度。一批两种布控者分列两行。",
+        compute=_in_window(hit_rates),
         source=_SOURCE,
         options=("campaign",),
     ),
@@ -277,7 +316,7 @@ register(
         sql="cases_by_status",
         family="campaign",
         columns=("status", "cases", "cases_with_fine"),
-        compute=_in_window("cases_by_status"),
+        compute=_in_window(cases_by_status),
         source=_SOURCE,
         options=("campaign",),
     ),

@@ -451,3 +451,37 @@ def test_what_a_screen_puts_together_is_said_so(small_lake: Path, monkeypatch: p
     rows = Reader(Settings(small_lake)).query("rebound", asked)
     for shown, is_composed in ((rows[["un_location_code", "weeks"]], False), (rows.iloc[::-1], True)):
         assert rows_of(data.download(shown, "rebound", asked), "csv")[1]["is_composed"] is is_composed
+
+
+def test_hit_rates_stand_with_their_wilson_intervals(screen: Screen, small_lake: Path) -> None:
+    at = screen("campaign", small_lake, as_of=IN_THE_CAMPAIGN)
+    held(at)
+    asked = Filters(as_of=datetime(2022, 8, 1, 4), campaign_id="special-action-2022")
+    rates = Reader(Settings(small_lake)).query("hit_rates", asked)
+    shown = next(table.value for table in at.dataframe if "misdeclared_lower_share" in table.value)
+    ends = ["misdeclared_lower_share", "misdeclared_share", "misdeclared_upper_share"]
+    pd.testing.assert_frame_equal(shown[ends], rates[ends])
+    assert (rates[ends[0]] < rates[ends[2]]).all() and len(rates) > 1
+    notes = " ".join(values(at, "caption"))
+    assert "no prevalence" in notes
+
+
+def test_the_card_of_the_reduction_has_the_mean_by_exit_beside_it(screen: Screen, small_lake: Path) -> None:
+    at = screen("campaign", small_lake, as_of="2022-09-22T12:00Z")
+    asked = Filters(as_of=datetime(2022, 9, 22, 12), campaign_id="special-action-2022")
+    reader = Reader(Settings(small_lake))
+    reduced = reader.query("reduction", asked)
+    own = reduced[(reduced["un_location_code"] == "all") & (reduced["statistic"] == "mean")].iloc[0]
+    assert f"mean by exit {own['reduction_pct']:.1f} %" in at.metric[3].delta
+    total = reader.query("campaign", asked).iloc[0]
+    assert total["exit_mean_reduction_pct"] == own["reduction_pct"]
+    disagreeing = set(reduced.loc[reduced["flags"].str.contains("clocks_disagree"), "un_location_code"])
+    assert bool(disagreeing) == any("Clocks disagree" in warning.value for warning in at.warning)
+
+
+def test_the_opening_and_the_newly_overdue_are_where_they_went(small_lake: Path) -> None:
+    asked = Filters(as_of=datetime(2022, 8, 1, 4), campaign_id="special-action-2022")
+    rows = Reader(Settings(small_lake)).query("campaign", asked)
+    went = rows[["cleared_opening", "cleared_new", "cleared_relocated", "remaining"]].sum(axis=1)
+    assert (rows["opening_backlog"] + rows["newly_overdue"] == went).all()
+    assert rows["newly_overdue"].iloc[0] > 0

@@ -43,7 +43,8 @@ moved AS (
         count(*) FILTER (WHERE s.is_gone AND NOT s.is_relocated AND s.is_opening) AS cleared_opening,
         count(*) FILTER (WHERE s.is_gone AND NOT s.is_relocated AND s.is_new) AS cleared_new,
         count(*) FILTER (WHERE s.is_gone AND s.is_relocated) AS cleared_relocated,
-        count(*) FILTER (WHERE NOT s.is_gone) AS remaining
+        count(*) FILTER (WHERE NOT s.is_gone) AS remaining,
+        count(*) FILTER (WHERE s.is_new) AS newly_overdue
     FROM scopes AS o
     INNER JOIN campaign_stays AS s ON s.un_location_code = o.un_location_code
     GROUP BY o.scope
@@ -88,7 +89,10 @@ SELECT
     coalesce(k.penalty_cases, 0) AS penalty_cases,
     CAST(NULL AS DOUBLE) AS reduction_pct,
     CAST(NULL AS DOUBLE) AS reduction_lower_pct,
-    CAST(NULL AS DOUBLE) AS reduction_upper_pct
+    CAST(NULL AS DOUBLE) AS reduction_upper_pct,
+    coalesce(m.newly_overdue, 0) AS newly_overdue,
+    CAST(NULL AS DOUBLE) AS exit_mean_reduction_pct,
+    CAST('' AS VARCHAR) AS flags
 FROM days AS d
 CROSS JOIN chosen_campaign AS c
 LEFT JOIN moved AS m ON m.scope = d.scope
