@@ -16,6 +16,7 @@ from pipeline.metrics.durations import (
     closing,
     measure_of,
     prepare_windows,
+    register_scopes,
 )
 from pipeline.metrics.filters import Filters
 from pipeline.metrics.question import Question
@@ -116,21 +117,26 @@ def _groups(
     """Ports, their strata, the nation, and the national weights, all at one tau."""
     engine = question.engine
     engine.alias("spells", "stratum_spells")
-    raw = {row["lead_class"]: row["n"] for row in _compared(question, ("class",))}
+    _set_groups(question, ("class",))
+    raw = {row["lead_class"]: row["n"] for row in engine.to_arrow("group_ages").to_pylist()}
     kept = [name for name, n in raw.items() if n >= POOL_BELOW]
     names = pa.array(kept, pa.string())
     engine.register_arrow("strata", pa.table({"class_and_direction": names, "stratum": names}))
     engine.alias("spells", "stratified_spells")
-    tau_micros = shared_tau(_compared(question, ("port",)), _asked_tau_micros(question))
-    weights = {
-        row["lead_class"]: float(row["n"]) for row in _compared(question, ("class",), tau_micros) if row["n"]
-    }
+    tau_micros = shared_tau(_compared(question, None, ("port",)), _asked_tau_micros(question))
+    weights, ports, nation = {}, [], None
     strata: dict[str, list[Group]] = {}
-    for row in _compared(question, ("port", "class"), tau_micros):
-        strata.setdefault(row["un_location_code"], []).append(row)
-    ports = _compared(question, ("port",), tau_micros)
-    nation = _compared(question, ("all",), tau_micros)
-    return ports, strata, nation[0] if nation else None, weights
+    for row in _compared(question, tau_micros, ("class",), ("port", "class"), ("port",), ()):
+        port, stratum = row["un_location_code"], row["lead_class"]
+        if port is None and stratum is None:
+            nation = row
+        elif port is None:
+            weights |= {stratum: float(row["n"])} if row["n"] else {}
+        elif stratum is None:
+            ports.append(row)
+        else:
+            strata.setdefault(port, []).append(row)
+    return ports, strata, nation, weights
 
 
 def _asked_tau_micros(question: Question) -> int:
@@ -138,10 +144,10 @@ def _asked_tau_micros(question: Question) -> int:
     return round(hours * HOUR_MICROS)
 
 
-def _compared(question: Question, by: tuple[str, ...], tau_micros: int | None = None) -> list[Group]:
+def _compared(question: Question, tau_micros: int | None, *scopes: tuple[str, ...]) -> list[Group]:
+    """The groups of several scopes at one tau, in one pass."""
+    _set_groups(question, *scopes)
     engine = question.engine
-    engine.forget(*WINDOWED_MODELS, "shared_taus")
-    question.register_asked(replace(question.filters, by=by))
     asked = {
         "stage": pa.array([question.filters.stage or "overall"]),
         "tau_micros": pa.array([tau_micros or _asked_tau_micros(question)], pa.int64()),
@@ -149,6 +155,12 @@ def _compared(question: Question, by: tuple[str, ...], tau_micros: int | None = 
     engine.register_arrow("asked_duration", pa.table(asked))
     engine.alias("group_taus", "shared_taus")
     return engine.to_arrow("compared_groups").to_pylist()
+
+
+def _set_groups(question: Question, *scopes: tuple[str, ...]) -> None:
+    question.engine.forget(*WINDOWED_MODELS, "shared_taus")
+    question.engine.register_arrow("asked_clocks", pa.table({"clock": ["period"]}))
+    register_scopes(question, *scopes)
 
 
 def shared_tau(ports: list[Group], asked_micros: int) -> int:

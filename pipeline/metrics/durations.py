@@ -53,8 +53,13 @@ SURVIVAL_COLUMNS = (
     "lower",
     "upper",
 )
+Days = tuple[dt.date | None, dt.date | None]
+"""The first and the last local day of a window; None where it is open."""
+
 WINDOWED_MODELS = (
     "asked_windows",
+    "duration_windows",
+    "duration_scopes",
     "spell_places",
     "windowed_spells",
     "clocked_spells",
@@ -104,7 +109,6 @@ def prepare(question: Question, measure: str) -> None:
     }
     engine.register_arrow("asked_duration", pa.table(asked))
     engine.alias("spells", "dwell_spells" if measure == "dwell" else "clearance_spells")
-    cap_nothing(question)
 
 
 def _first_day(asked: Filters) -> dt.date | None:
@@ -115,16 +119,22 @@ def _first_day(asked: Filters) -> dt.date | None:
     return None if None in days else min(day for day in days if day is not None)
 
 
-def cap_nothing(question: Question) -> None:
-    """No cap on tau but the group's own largest age."""
-    question.engine.register_arrow("tau_caps", tau_caps({}))
+def register_scopes(question: Question, *scopes: tuple[str, ...]) -> None:
+    """Groups spells in several ways at once: each scope names the columns (`port`, `class`) it tells apart by."""
+    flags = {f"by_{name}": [name in scope for scope in scopes] for name in ("port", "class")}
+    question.engine.register_arrow("duration_scopes", pa.table(flags))
 
 
-def tau_caps(caps: dict[str, int]) -> pa.Table:
-    """The table that caps tau, in microseconds by port or `all`."""
-    return pa.table(
-        {"scope": pa.array(list(caps), pa.string()), "cap_micros": pa.array(list(caps.values()), pa.int64())}
-    )
+def register_windows(question: Question, windows: dict[str, Days]) -> None:
+    """Counts spells in several windows at once, by their names; their first and last days as asked for."""
+    engine = question.engine
+    found = []
+    for name, (first, last) in windows.items():
+        engine.forget("asked_windows")
+        question.register_asked(replace(question.filters, date_from=first, date_to=last))
+        rows = engine.to_arrow("asked_windows")
+        found.append(rows.append_column("window_name", pa.array([name] * rows.num_rows, pa.string())))
+    engine.register_arrow("duration_windows", pa.concat_tables(found))
 
 
 def durations(measure: str) -> Callable[[Question], pd.DataFrame]:

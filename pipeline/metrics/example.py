@@ -62,13 +62,11 @@ def _register(engine: Engine) -> None:
         "left_at": _instants(*(left for _, _, left in STAYS)),
     }
     asked = {"stage": ["overall"], "tau_micros": pa.array([TAU_DAYS * 24 * HOUR_MICROS], pa.int64())}
-    no_caps = {"scope": pa.array([], pa.string()), "cap_micros": pa.array([], pa.int64())}
     tables = {
         "counted": counted,
         "params": {"as_of": _instants(WINDOWS["window"][1])},
         "asked": {"by_port": [False], "by_class": [False]},
         "asked_duration": asked,
-        "tau_caps": no_caps,
     }
     for name, columns in tables.items():
         engine.register_arrow(name, pa.table(columns))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import math
 from dataclasses import replace
 from typing import Any
@@ -13,11 +12,11 @@ from pipeline.errors import UserMistake
 from pipeline.metrics.campaign_choice import campaign_ports, chosen_campaign
 from pipeline.metrics.durations import (
     DURATION_SOURCE,
-    WINDOWED_MODELS,
     closing,
     measure_of,
     prepare_windows,
-    tau_caps,
+    register_scopes,
+    register_windows,
 )
 from pipeline.metrics.question import Question
 from pipeline.metrics.registry import Metric, register
@@ -48,15 +47,17 @@ STATISTICS = (
 
 def reduction(question: Question) -> pd.DataFrame:
     """The report `reduction`: five statistics a port and for all, window against baseline."""
-    asked = windows_of(question)
-    rows: list[dict[str, Any]] = []
-    for by in (("port",), ("all",)):
-        rows += _reduction_rows(replace(question, filters=replace(asked, by=by)))
-    frame = pd.DataFrame(rows, columns=list(REDUCTION_COLUMNS))
-    order = frame["un_location_code"].ne("all")
-    return frame.assign(_order=order).sort_values(
-        ["_order", "un_location_code"], kind="stable", ignore_index=True
-    )[list(REDUCTION_COLUMNS)]
+    asked = replace(question, filters=replace(windows_of(question), by=()))
+    tables = _statistics(asked)
+    scopes = sorted(
+        tables["baseline"].keys() | tables["window"].keys(), key=lambda scope: (scope != "all", scope)
+    )
+    rows = [
+        row
+        for scope in scopes
+        for row in _compare(scope, tables["baseline"].get(scope, {}), tables["window"].get(scope, {}))
+    ]
+    return pd.DataFrame(rows, columns=list(REDUCTION_COLUMNS))
 
 
 def windows_of(question: Question) -> Any:
@@ -84,43 +85,22 @@ def windows_of(question: Question) -> Any:
     return asked
 
 
-def _reduction_rows(question: Question) -> list[dict[str, Any]]:
-    """The rows of one grouping. Both windows are restricted to the smaller of their largest ages."""
-    measure = measure_of(question)
+def _statistics(question: Question) -> dict[str, dict[str, dict[str, Any]]]:
+    """The rows of `durations` by window, scope and clock: both windows, all ports and each in one pass.
+
+    Both windows are restricted to the smaller of their largest ages.
+    """
+    asked = question.filters
     with closing(question):
-        prepare_windows(question, measure)
-        asked = question.filters
-        baseline = (asked.baseline_from, asked.baseline_to)
-        window = (asked.date_from, asked.date_to)
-        ages = [_largest_ages(question, *days) for days in (baseline, window)]
-        caps = {scope: min(ages[0][scope], ages[1][scope]) for scope in ages[0].keys() & ages[1].keys()}
-        question.engine.register_arrow("tau_caps", tau_caps(caps))
-        tables = [_statistics(question, *days) for days in (baseline, window)]
-    scopes = sorted(tables[0].keys() | tables[1].keys())
-    return [
-        row for scope in scopes for row in _compare(scope, tables[0].get(scope, {}), tables[1].get(scope, {}))
-    ]
-
-
-def _set_window(question: Question, first: dt.date | None, last: dt.date | None) -> None:
-    question.engine.forget(*WINDOWED_MODELS)
-    question.register_asked(replace(question.filters, date_from=first, date_to=last))
-
-
-def _largest_ages(question: Question, first: dt.date | None, last: dt.date | None) -> dict[str, int]:
-    _set_window(question, first, last)
-    return {
-        row["un_location_code"] or "all": row["largest_micros"]
-        for row in question.engine.to_arrow("group_ages").to_pylist()
-        if row["clock"] == "period" and row["largest_micros"] is not None
-    }
-
-
-def _statistics(question: Question, first: dt.date | None, last: dt.date | None) -> dict[str, dict[str, Any]]:
-    _set_window(question, first, last)
-    found: dict[str, dict[str, Any]] = {}
-    for row in question.engine.to_arrow("durations").to_pylist():
-        found.setdefault(row["un_location_code"] or "all", {})[row["clock"]] = row
+        prepare_windows(question, measure_of(question))
+        baseline, window = (asked.baseline_from, asked.baseline_to), (asked.date_from, asked.date_to)
+        register_windows(question, {"baseline": baseline, "window": window})
+        register_scopes(question, ("port",), ())
+        rows = question.engine.to_arrow("durations").to_pylist()
+    found: dict[str, dict[str, dict[str, Any]]] = {"baseline": {}, "window": {}}
+    for row in rows:
+        of_window = found[row["window_name"]]
+        of_window.setdefault(row["un_location_code"] or "all", {})[row["clock"]] = row
     return found
 
 

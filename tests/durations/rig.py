@@ -40,8 +40,6 @@ def new_engine(as_of: int) -> Engine:
     engine.register_arrow("params", pa.table({"as_of": instants([as_of])}))
     for name, column in (("ports", "un_location_code"), ("classes", "code"), ("directions", "direction")):
         engine.register_arrow(f"wanted_{name}", pa.table({column: texts([])}))
-    no_cap = {"scope": texts([]), "cap_micros": pa.array([], pa.int64())}
-    engine.register_arrow("tau_caps", pa.table(no_cap))
     return engine
 
 

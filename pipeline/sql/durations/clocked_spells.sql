@@ -11,7 +11,7 @@ SELECT
     CAST(-1 AS BIGINT) AS entry_micros,
     seen_micros AS exit_micros
 FROM windowed_spells
-WHERE ends_in_window
+WHERE ends_in_window AND 'exit' IN (SELECT clock FROM asked_clocks)
 UNION ALL
 SELECT
     3 * group_no + 1 AS curve_no,
@@ -22,7 +22,7 @@ SELECT
     CAST(-1 AS BIGINT) AS entry_micros,
     seen_micros AS exit_micros
 FROM windowed_spells
-WHERE begins_in_window
+WHERE begins_in_window AND 'cohort' IN (SELECT clock FROM asked_clocks)
 UNION ALL
 SELECT
     3 * group_no + 2 AS curve_no,

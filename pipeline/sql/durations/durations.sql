@@ -1,5 +1,6 @@
--- grain: one row a (group, clock): the statistics of a duration, each with how many it is of
+-- grain: one row a (window, group, clock): the statistics of a duration, each with how many it is of
 SELECT
+    g.window_name,
     g.un_location_code,
     g.lead_class,
     g.clock,
@@ -25,6 +26,7 @@ LEFT JOIN exit_quantiles AS e ON e.curve_no = g.curve_no
 LEFT JOIN curve_quantiles AS q ON q.curve_no = g.curve_no
 LEFT JOIN restricted_means AS r ON r.curve_no = g.curve_no
 ORDER BY
+    g.window_name,
     g.un_location_code,
     g.lead_class,
     CASE g.clock WHEN 'exit' THEN 0 WHEN 'cohort' THEN 1 ELSE 2 END

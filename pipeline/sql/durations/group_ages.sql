@@ -17,9 +17,12 @@ WITH counted_ages AS (
 
 SELECT
     c.*,
+    g.window_name,
     g.group_port AS un_location_code,
     g.group_class AS lead_class,
     a.tau_micros AS asked_tau_micros
 FROM counted_ages AS c
-INNER JOIN (SELECT DISTINCT group_no, group_port, group_class FROM spell_places) AS g ON g.group_no = c.group_no
+INNER JOIN (
+    SELECT DISTINCT group_no, window_name, group_port, group_class FROM spell_places
+) AS g ON g.group_no = c.group_no
 CROSS JOIN asked_duration AS a

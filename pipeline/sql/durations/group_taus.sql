@@ -1,4 +1,4 @@
--- grain: one row a curve: tau in microseconds, cut to the largest age of the group and to a cap set from outside
+-- grain: one row a curve: tau in microseconds, cut to the largest age of the group in whichever window has the smaller
 -- view
 -- A group of which nothing is left in has no age to be cut to, and no tau.
 SELECT
@@ -6,7 +6,9 @@ SELECT
     g.clock,
     CASE
         WHEN g.largest_micros IS NOT NULL
-            THEN least(g.asked_tau_micros, g.largest_micros, coalesce(c.cap_micros, g.asked_tau_micros))
+            THEN least(
+                g.asked_tau_micros,
+                min(g.largest_micros) OVER (PARTITION BY g.clock, g.un_location_code, g.lead_class)
+            )
     END AS tau_micros
 FROM group_ages AS g
-LEFT JOIN tau_caps AS c ON c.scope = coalesce(g.un_location_code, 'all')
