@@ -1,4 +1,4 @@
-"""The command line of the benchmarks: `python -m benchmarks load|day|answers|plot`."""
+"""The command line of the benchmarks: `python -m benchmarks load|day|answers|segregation|plot`."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from benchmarks import answers, day, load, machine, plot
+from benchmarks import answers, day, load, machine, plot, yard
 from benchmarks.runs import RunFailed
 from benchmarks.world import LAYOUTS
 
@@ -51,6 +51,11 @@ def _answers(chosen: argparse.Namespace) -> tuple[dict[str, Any], list[str]]:
     return found, answers.lines(found)
 
 
+def _segregation(chosen: argparse.Namespace) -> tuple[dict[str, Any], list[str]]:
+    found = yard.run(chosen.work, chosen.units)
+    return found, yard.lines(found)
+
+
 def _plot(chosen: argparse.Namespace) -> tuple[dict[str, Any], list[str]]:
     picture = plot.run(chosen.results)
     return {"picture": picture.name}, [str(picture)]
@@ -83,6 +88,8 @@ def _parser() -> argparse.ArgumentParser:
     parser = command("answers", _answers, "the metrics of the opening views, and peers that compute the same")
     parser.add_argument("--rows", type=int, default=1_000_000)
     parser.add_argument("--repeat", type=int, default=20)
+    parser = command("segregation", _segregation, "segregation alerts over a yard history of many units")
+    parser.add_argument("--units", type=int, default=1_000_000)
     parser = command("plot", _plot, "a picture of the kept results")
     parser.add_argument("--results", type=Path, default=plot.RESULTS)
     return whole

@@ -87,8 +87,15 @@ def _look(question: Question, windows: str, narrowed: bool = True) -> None:
         "block": pa.array([question.filters.block], pa.string()),
     }
     engine.register_arrow("asked_place", pa.table(place))
+    odd_names, most = engine.rows("odd_batch_names")[0]
+    numbers = pa.table({"number": pa.array(range(1, int(most) + 1), pa.int64())})
+    engine.register_arrow("list_numbers", numbers)
     if narrowed:
         question.narrow_by("met_unit_names", "met_batch_names")
+    engine.provide(
+        "unit_batches",
+        lambda: engine.alias("unit_batches", "unit_batches_linked" if odd_names else "unit_batches_told"),
+    )
 
 
 def segregation(question: Question) -> pd.DataFrame:

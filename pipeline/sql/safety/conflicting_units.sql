@@ -1,4 +1,4 @@
--- grain: one row a (visit, place, hazard set that it conflicts with there), of the blocks where such sets met
+-- grain: one row a (visit, place, hazard set that it conflicts with and that stood in its block while it did)
 -- Only these are ever compared unit by unit.
 SELECT
     u.*,
@@ -15,3 +15,14 @@ INNER JOIN block_conflicts AS c
         AND c.facility_code = u.facility_code
         AND c.block = u.block
         AND c.set_a = u.hazard_set
+WHERE
+    EXISTS (
+        SELECT 1 FROM block_presence AS b
+        WHERE
+            b.un_location_code = u.un_location_code
+            AND b.facility_code = u.facility_code
+            AND b.block = u.block
+            AND b.hazard_set = c.set_b
+            AND (b.until_at IS NULL OR b.until_at > u.placed_at)
+            AND (u.placed_until IS NULL OR u.placed_until > b.from_at)
+    )

@@ -1,6 +1,7 @@
 -- grain: one row a visit that the window of its port meets, with what its batches make of it
 SELECT
-    concat(u.un_location_code, chr(31), u.batch_id) AS visit_id,
+    row_number() OVER (ORDER BY u.arrived_at, u.un_location_code, u.equipment_reference) AS visit_id,
+    u.batch_id,
     u.un_location_code,
     u.equipment_reference,
     u.consignment_id,

@@ -7,8 +7,6 @@ SELECT
     p.block,
     p.bay,
     TRY_CAST(p.bay AS BIGINT) AS bay_number,
-    p.row,
-    p.tier,
     p.equipment_reference,
     u.consignment_id,
     u.lead_class,

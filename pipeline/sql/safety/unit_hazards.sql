@@ -11,23 +11,13 @@ WITH item_hazards AS (
 carried AS (
     SELECT
         u.visit_id,
-        l.consignment_id,
+        u.consignment_id,
         h.hazard,
         CASE
             WHEN h.equipment_reference IS NULL OR h.equipment_reference = u.equipment_reference THEN 1 ELSE 0
         END AS is_here
-    FROM met_units AS u
-    INNER JOIN visits AS v
-        ON
-            v.un_location_code = u.un_location_code
-            AND v.equipment_reference = u.equipment_reference
-            AND v.started_at = u.arrived_at
-    INNER JOIN links AS l
-        ON
-            l.un_location_code = v.un_location_code
-            AND l.equipment_reference = v.equipment_reference
-            AND l.visit_no = v.visit_no
-    INNER JOIN item_hazards AS h ON h.consignment_id = l.consignment_id
+    FROM unit_batches AS u
+    INNER JOIN item_hazards AS h ON h.consignment_id = u.consignment_id
     WHERE h.hazard IS NOT NULL
 ),
 

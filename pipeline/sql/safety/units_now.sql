@@ -30,8 +30,8 @@ SELECT
     coalesce(p.facility_code, m.facility_code, '') AS facility_code,
     p.block,
     p.bay,
-    p.row,
-    p.tier,
+    r.row,
+    r.tier,
     m.equipment_reference,
     m.consignment_id,
     m.lead_class,
@@ -46,5 +46,6 @@ SELECT
         AS segregation_severity
 FROM met_units AS m
 LEFT JOIN unit_placements AS p ON p.visit_id = m.visit_id AND p.placed_until IS NULL
+LEFT JOIN last_rows AS r ON r.visit_id = m.visit_id
 LEFT JOIN unit_hazard_sets AS h ON h.visit_id = m.visit_id
 LEFT JOIN conflicts AS c ON c.visit_id = m.visit_id
