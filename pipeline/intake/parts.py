@@ -104,7 +104,7 @@ def write_part(path: Path, tables: list[pa.Table]) -> int:
         # A column that one file lacks is plain there, and a dictionary of codes in another.
         schema = pa.schema([_plain(field) for field in schema])
         tables = [table.cast(schema) for table in tables]
-    table = pa.concat_tables(tables).unify_dictionaries().combine_chunks()
+    table = pa.concat_tables(tables).unify_dictionaries()
     part = _Part(path, table.schema, *_encodings(table))
     part.write(table)
     return part.close()[1]

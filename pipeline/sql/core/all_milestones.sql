@@ -1,5 +1,6 @@
 -- grain: one row a live milestone at known_at, of any instant, its batch live or not
 -- view
+-- Only local times are looked up: most rows tell their offset.
 SELECT
     m.consignment_id,
     m.milestone,
@@ -14,17 +15,11 @@ SELECT
     m._file_seq,
     m._line,
     m._warnings
-FROM landed_clearance_milestones AS m
+FROM live_milestones AS m
 CROSS JOIN params AS p
-LEFT JOIN zone_of_consignment AS z ON z.consignment_id = m.consignment_id
+LEFT JOIN zone_of_consignment AS z
+    ON z.consignment_id = CASE WHEN m.occurred_at_is_local THEN m.consignment_id END
 LEFT JOIN zone_offsets AS o
     ON
-        o.time_zone = coalesce(z.time_zone, p.default_zone)
+        o.time_zone = CASE WHEN m.occurred_at_is_local THEN coalesce(z.time_zone, p.default_zone) END
         AND m.occurred_at_given >= o.local_from AND m.occurred_at_given < o.local_until
-WHERE
-    m._known_at <= p.known_at
-    AND NOT coalesce(m.voided, FALSE)
-    AND NOT EXISTS (
-        SELECT 1 FROM losers_held AS l
-        WHERE l.source = 'clearance_milestones' AND l._file_seq = m._file_seq AND l._line = m._line
-    )

@@ -32,6 +32,8 @@ LEFT JOIN zone_offsets AS d
     ON
         d.time_zone = coalesce(z.time_zone, p.default_zone)
         AND c.decided_at_given >= d.local_from AND c.decided_at_given < d.local_until
+LEFT JOIN losers_held AS l
+    ON l.source = 'penalty_cases' AND l._file_seq = c._file_seq AND l._line = c._line
 WHERE
     c._known_at <= p.known_at
     AND NOT coalesce(c.voided, FALSE)
@@ -39,7 +41,4 @@ WHERE
         unix_micros(c.filed_at_given)
         - coalesce(CASE WHEN c.filed_at_is_local THEN f.offset_seconds END, 0) * CAST(1000000 AS BIGINT)
     ) <= p.as_of
-    AND NOT EXISTS (
-        SELECT 1 FROM losers_held AS l
-        WHERE l.source = 'penalty_cases' AND l._file_seq = c._file_seq AND l._line = c._line
-    )
+    AND l._line IS NULL

@@ -17,10 +17,9 @@ SELECT
     c._warnings
 FROM landed_consignments AS c
 CROSS JOIN params AS p
+LEFT JOIN losers_plain AS l
+    ON l.source = 'consignments' AND l._file_seq = c._file_seq AND l._line = c._line
 WHERE
     c._known_at <= p.known_at
     AND NOT coalesce(c.voided, FALSE)
-    AND NOT EXISTS (
-        SELECT 1 FROM losers_plain AS l
-        WHERE l.source = 'consignments' AND l._file_seq = c._file_seq AND l._line = c._line
-    )
+    AND l._line IS NULL

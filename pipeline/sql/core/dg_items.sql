@@ -25,10 +25,9 @@ SELECT
     i._warnings
 FROM landed_dg_items AS i
 CROSS JOIN params AS p
+LEFT JOIN losers_plain AS l
+    ON l.source = 'dg_items' AND l._file_seq = i._file_seq AND l._line = i._line
 WHERE
     i._known_at <= p.known_at
     AND NOT coalesce(i.voided, FALSE)
-    AND NOT EXISTS (
-        SELECT 1 FROM losers_plain AS l
-        WHERE l.source = 'dg_items' AND l._file_seq = i._file_seq AND l._line = i._line
-    )
+    AND l._line IS NULL

@@ -31,6 +31,8 @@ LEFT JOIN zone_offsets AS o
     ON
         o.time_zone = coalesce(z.time_zone, p.default_zone)
         AND f.inspected_at_given >= o.local_from AND f.inspected_at_given < o.local_until
+LEFT JOIN losers_held AS l
+    ON l.source = 'inspection_findings' AND l._file_seq = f._file_seq AND l._line = f._line
 WHERE
     f._known_at <= p.known_at
     AND NOT coalesce(f.voided, FALSE)
@@ -38,7 +40,4 @@ WHERE
         unix_micros(f.inspected_at_given)
         - coalesce(CASE WHEN f.inspected_at_is_local THEN o.offset_seconds END, 0) * CAST(1000000 AS BIGINT)
     ) <= p.as_of
-    AND NOT EXISTS (
-        SELECT 1 FROM losers_held AS l
-        WHERE l.source = 'inspection_findings' AND l._file_seq = f._file_seq AND l._line = f._line
-    )
+    AND l._line IS NULL

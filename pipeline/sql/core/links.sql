@@ -30,18 +30,18 @@ pairs AS (
     WHERE i.equipment_reference IS NOT NULL
 ),
 
-candidates AS (
+nearest AS (
     SELECT
         p.consignment_id,
-        v.un_location_code,
-        v.equipment_reference,
-        v.visit_no,
-        row_number() OVER (
-            PARTITION BY p.consignment_id, p.equipment_reference
-            ORDER BY
+        p.un_location_code,
+        p.equipment_reference,
+        min_by(
+            v.visit_no,
+            (
                 coalesce(abs(unix_micros(v.started_at) - unix_micros(p.expected_at)), 0),
-                v.started_at DESC
-        ) AS choice_no
+                -unix_micros(v.started_at)
+            )
+        ) AS visit_no
     FROM pairs AS p
     INNER JOIN visit_spans AS v
         ON v.un_location_code = p.un_location_code AND v.equipment_reference = p.equipment_reference
@@ -53,11 +53,11 @@ candidates AS (
                 AND n.equipment_reference = p.equipment_reference
                 AND n.un_location_code = p.un_location_code
         )
+    GROUP BY p.consignment_id, p.un_location_code, p.equipment_reference
 )
 
 SELECT un_location_code, equipment_reference, visit_no, consignment_id, TRUE AS is_named
 FROM named
 UNION ALL
 SELECT un_location_code, equipment_reference, visit_no, consignment_id, FALSE AS is_named
-FROM candidates
-WHERE choice_no = 1
+FROM nearest

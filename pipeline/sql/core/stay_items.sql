@@ -10,8 +10,7 @@ SELECT
     i.un_number,
     coalesce(i.imo_class, 'unidentified') AS imo_class
 FROM batch_spans AS b
-INNER JOIN ports AS p ON p.un_location_code = b.un_location_code
-INNER JOIN zone_offsets AS o
-    ON o.time_zone = p.time_zone AND b.arrived_at >= o.utc_from AND b.arrived_at < o.utc_until
+INNER JOIN port_offsets AS o
+    ON o.un_location_code = b.un_location_code AND b.arrived_at >= o.utc_from AND b.arrived_at < o.utc_until
 LEFT JOIN consignments AS c ON c.consignment_id = b.consignment_id
 LEFT JOIN dg_items AS i ON i.consignment_id = b.consignment_id
