@@ -20,6 +20,9 @@ components.plain_table(pile_up, "pile_up")
 with st.expander(words("methodology.pile_up.stays")):
     components.plain_table(data.pile_up_stays(), "pile_up_stays")
 
+components.section("methodology.false_alarms")
+components.plain_table(data.false_alarms(), "false_alarms")
+
 family = filters.pick("family", ["", *method.families()], method.family_label)
 for name, keys in method.by_family(family).items():
     st.subheader(method.family_label(name), anchor=False)

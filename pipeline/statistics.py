@@ -105,6 +105,21 @@ def cusum_ends(
     return level, h * sigma
 
 
+def first_signals(
+    weeks: npt.NDArray[np.float64], baseline: int = 8, k: float = 0.5, h: float = 5.0
+) -> npt.NDArray[np.int64]:
+    """The column in which the CUSUM of each row first signals, -1 where it does not: `cusum` of many series at once."""
+    frozen = weeks[:, :baseline]
+    mean = frozen.mean(axis=1)
+    sigma = np.maximum(frozen.std(axis=1, ddof=1), MIN_SIGMA)
+    level = np.zeros(len(weeks))
+    signals = np.full(len(weeks), -1)
+    for week in range(baseline, weeks.shape[1]):
+        level = np.maximum(0.0, level + weeks[:, week] - mean - k * sigma)
+        signals[(signals < 0) & (level > h * sigma)] = week
+    return signals
+
+
 def log_interval(estimate: float, error: float, z: float = Z_95) -> Interval | None:
     """An interval on the log scale by the delta method, so that it stays above 0. None without an error to go by."""
     if not (estimate > 0 and error > 0):

@@ -15,7 +15,7 @@ import streamlit as st
 
 from pipeline import export
 from pipeline.contract import SOURCES
-from pipeline.metrics import REGISTRY, Filters, Metric, Reader, Release, alerts, example
+from pipeline.metrics import REGISTRY, Filters, Metric, Reader, Release, alerts, example, quiet_ports
 from pipeline.settings import Settings, from_environment
 
 MAX_FRAMES = 400
@@ -71,6 +71,12 @@ def pile_up() -> pd.DataFrame:
 def pile_up_stays() -> pd.DataFrame:
     """The stays of that example."""
     return example.stays()
+
+
+@st.cache_data(max_entries=1, show_spinner=False)
+def false_alarms() -> pd.DataFrame:
+    """How often the rebound watch signals at simulated ports that stay as they were."""
+    return quiet_ports.table()
 
 
 def registry() -> dict[str, Metric]:

@@ -17,6 +17,7 @@ LISTED = (
     "baseline_mean",
     "baseline_sigma",
     "weeks",
+    "false_alarm_share",
 )
 
 
@@ -32,15 +33,17 @@ def charted(ports: pd.DataFrame) -> list[str]:
 
 
 def cards(ports: pd.DataFrame) -> list[tuple[str, str, str]]:
-    """How many ports signal, are quiet, or cannot be told yet."""
+    """How many ports signal, are quiet, or cannot be told yet; how many would signal by chance."""
     words = frame.words()
     verdicts = ports["verdict"].value_counts()
     told = words("rebound.of", ports=words.count(len(ports)))
     names = {code: text for code, text in words.under("verdict").items()}
-    return [
+    found = [
         (names[code.replace(" ", "_")], words.count(int(verdicts.get(code, 0))), told)
         for code in (REBOUND, "quiet", "too few weeks")
     ]
+    chance = words.number(float(ports["false_alarm_share"].sum()), 1)
+    return [*found, (words("rebound.by_chance"), chance, words("rebound.by_chance.told"))]
 
 
 def of(weeks: pd.DataFrame, port: str) -> pd.DataFrame:

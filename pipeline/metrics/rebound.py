@@ -9,11 +9,11 @@ import pandas as pd
 
 from pipeline.metrics.campaign import prepare
 from pipeline.metrics.question import Question
+from pipeline.metrics.quiet_ports import BASELINE_WEEKS, false_alarm_share
 from pipeline.metrics.registry import Metric, register
 from pipeline.metrics.yard import prepare_flows
 from pipeline.statistics import cusum
 
-BASELINE_WEEKS = 8
 WEEK_COLUMNS = (
     "un_location_code",
     "week",
@@ -36,6 +36,7 @@ REPORT_COLUMNS = (
     "onset_week",
     "onset_week_starts_on",
     "verdict",
+    "false_alarm_share",
 )
 
 
@@ -56,7 +57,7 @@ def rebound(question: Question) -> pd.DataFrame:
     """The report `rebound`: a row a port, with the week its CUSUM signals and the likely onset."""
     rows = [_verdict(port, weeks) for port, weeks in sorted(_weeks(question).items())]
     frame = pd.DataFrame(rows, columns=list(REPORT_COLUMNS))
-    return frame.astype({"signal_week": "Int64", "onset_week": "Int64"})
+    return frame.astype({"signal_week": "Int64", "onset_week": "Int64", "false_alarm_share": "float64"})
 
 
 def _verdict(port: str, weeks: list[dict[str, Any]]) -> dict[str, Any]:
@@ -69,6 +70,7 @@ def _verdict(port: str, weeks: list[dict[str, Any]]) -> dict[str, Any]:
         "baseline_sigma": chart.sigma,
         "threshold": chart.threshold,
         "largest_cusum": max(chart.path),
+        "false_alarm_share": false_alarm_share(chart.mean, len(chart.path)),
         "verdict": "quiet",
     }
     if chart.signal is None or chart.onset is None:
@@ -112,13 +114,16 @@ _DEFINITION_ZH = (
 )
 _CAVEAT = (
     "Sigma is at least one batch a week: eight quiet weeks of a small port have almost no spread. Eight weeks tell the "
-    "level only roughly, so a port that stays as it was signals by chance too: in simulation about one in twelve within "
-    "ten weeks after the baseline, one in five within half a year, one in four within a year. A signal is a reason to "
-    "look, not a finding."
+    "level only roughly, so a port that stays as it was signals by chance too: in simulation about one in eleven within "
+    "ten weeks after the baseline, one in five within half a year, three in ten within a year. false_alarm_share "
+    "is that chance for a port of this level watched as long: of 2,000 simulated ports whose weeks never change, those "
+    "that signal. A signal is a reason to look, not a finding."
 )
 _CAVEAT_ZH = (
     "σ 至少取每周 1 批：小港的 8 个平静周几乎没有离散度。8 周只能粗略给出水平，故未反弹的港口也会偶然发出信号："
-    "模拟中基线后 10 周内约十二分之一、半年内约五分之一、一年内约四分之一。信号是查看的理由，而非结论。"
+    "模拟中基线后 10 周内约十一分之一、半年内约五分之一、一年内约十分之三。"
+    "false_alarm_share 即同等水平、同样时长下的该概率：2000 个水平不变的模拟港口中发出信号者所占比例。"
+    "信号是查看的理由，而非结论。"
 )
 
 register(

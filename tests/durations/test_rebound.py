@@ -9,9 +9,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.metrics import Filters, Reader
+from pipeline.metrics import REGISTRY, Filters, Reader, quiet_ports
+from pipeline.sample import SampleSettings
+from pipeline.sample.facts import day_of, load_facts
+from pipeline.sample.rates import relapse_week
+from pipeline.sample.truth import keep
+from pipeline.sample.world import calendar, make_port, profiles
 from pipeline.settings import Settings
-from pipeline.statistics import MIN_SIGMA, cusum
+from pipeline.statistics import MIN_SIGMA, cusum, first_signals
 
 from .lakes import SmallLake, stays
 
@@ -67,16 +72,89 @@ def test_of_every_series(counts: list[int], shift: int) -> None:
     assert (shifted.mean - shift, shifted.sigma) == pytest.approx((chart.mean, chart.sigma))
 
 
-def test_false_alarms_of_quiet_ports_are_as_rare_as_a_short_baseline_lets_them() -> None:
-    """400 ports of 8 batches a week, a year long, none of which relapses; and the same with a doubling."""
-    random = np.random.default_rng(1954)
-    quiet = random.poisson(8, (400, 52))
-    relapsed = quiet.copy()
-    relapsed[:, 26:] += random.poisson(8, (400, 26))
-    found = [[cusum(row.tolist()) for row in ports] for ports in (quiet, relapsed)]
-    alarms = [sum(chart is not None and chart.signal is not None for chart in charts) for charts in found]
-    assert alarms[0] / 400 < 0.35
-    assert alarms[1] / 400 > 0.9
+@settings(max_examples=60, deadline=None, derandomize=True, database=None)
+@given(ports=st.lists(st.lists(st.integers(0, 60), min_size=20, max_size=20), min_size=1, max_size=8))
+def test_many_series_at_once_signal_where_each_does(ports: list[list[int]]) -> None:
+    found = first_signals(np.array(ports, dtype=float))
+    charts = [cusum(counts) for counts in ports]
+    assert found.tolist() == [
+        -1 if chart is None or chart.signal is None else chart.signal for chart in charts
+    ]
+
+
+class TestFalseAlarms:
+    """What is told of ports that stay as they were, held to worlds drawn with other seeds."""
+
+    @pytest.mark.parametrize("weeks", quiet_ports.WEEKS)
+    @pytest.mark.parametrize("mean", quiet_ports.MEANS)
+    def test_the_told_share_is_that_of_other_seeds(self, mean: int, weeks: int) -> None:
+        """Sixty worlds of fifty ports, each chart drawn by `cusum`; the difference is within three standard errors."""
+        alarms, ports = 0, 0
+        for seed in range(60):
+            drawn = np.random.default_rng(seed).poisson(mean, (50, quiet_ports.BASELINE_WEEKS + weeks))
+            charts = [cusum(counts) for counts in drawn.tolist()]
+            alarms += sum(chart is not None and chart.signal is not None for chart in charts)
+            ports += len(charts)
+        told = quiet_ports.false_alarm_share(mean, weeks)
+        error = (told * (1 - told) * (1 / ports + 1 / quiet_ports.PORTS)) ** 0.5
+        assert abs(alarms / ports - told) < 3 * error
+
+    def test_the_caveat_says_what_the_run_says(self) -> None:
+        """One in eleven within ten weeks, one in five within half a year, three in ten within a year."""
+        told = [quiet_ports.false_alarm_share(8, weeks) for weeks in (10, 26, 52)]
+        assert told == pytest.approx([1 / 11, 1 / 5, 3 / 10], abs=0.015)
+        assert (
+            "one in eleven" in REGISTRY["rebound"].caveats and "three in ten" in REGISTRY["rebound"].caveats
+        )
+
+    def test_the_table_is_the_same_each_time_and_has_its_intervals(self) -> None:
+        table = quiet_ports.table()
+        quiet_ports.false_alarms.cache_clear()
+        assert quiet_ports.table().equals(table) and len(table) == 12
+        assert (table["false_alarms"] == table["false_alarm_share"] * table["simulated_ports"]).all()
+        between = table["false_alarm_share"].between(table["lower_share"], table["upper_share"])
+        assert between.all() and (table["upper_share"] - table["lower_share"]).max() < 0.05
+
+    def test_a_doubling_is_found_nearly_always(self) -> None:
+        drawn = np.random.default_rng(7).poisson(8, (400, 52))
+        drawn[:, 26:] += np.random.default_rng(8).poisson(8, (400, 26))
+        assert (first_signals(drawn.astype(float)) >= 0).mean() > 0.9
+
+
+def weekly(world: SampleSettings) -> dict[str, tuple[list[int], bool]]:
+    """Newly overdue a week after the special action, by port of a sample world, and whether the port relapses."""
+    facts = load_facts()
+    assert facts.action is not None
+    _, as_of = calendar(world)
+    found = {}
+    for profile in profiles(world, facts):
+        made = make_port(world, facts, profile)
+        port = keep(made.batches, made.inspections, made.cases)
+        over = port.overdue[(port.overdue < port.left) & (port.overdue < as_of)]
+        weeks = (over - facts.action.end_seconds) // (7 * 86_400)
+        whole = (as_of - facts.action.end_seconds) // (7 * 86_400)
+        counts = np.bincount(weeks[(weeks >= 0) & (weeks < whole)], minlength=whole)
+        found[port.code] = counts.tolist(), profile.relapses
+    return found
+
+
+def test_in_sample_worlds_of_many_seeds_the_relapse_is_found_and_the_others_stay_quiet() -> None:
+    """Forty worlds of six ports: forty relapses, all found, none long before; 200 quiet ports, none signals."""
+    facts, found, alarms, quiet = load_facts(), [], 0, 0
+    relapse = relapse_week(facts)
+    assert facts.action is not None and relapse is not None
+    begins = (relapse - day_of(facts.action.last + 1)).days // 7
+    for seed in range(40):
+        for counts, relapses in weekly(SampleSettings(batches=4000, ports=6, seed=seed)).values():
+            chart = cusum(counts)
+            assert chart is not None
+            if relapses:
+                found.append(chart.onset)
+            else:
+                quiet += 1
+                alarms += chart.signal is not None
+    assert len(found) == 40 and all(onset is not None and onset >= begins - 2 for onset in found)
+    assert (quiet, alarms) == (200, 0)
 
 
 CAMPAIGNS = (
