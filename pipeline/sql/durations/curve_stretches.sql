@@ -11,6 +11,7 @@ WITH joined AS (
         b.age_micros AS until_micros,
         lag(b.age_micros) OVER (PARTITION BY b.curve_no ORDER BY b.stretch_no) AS from_micros,
         coalesce(e.ended, 0) AS ended,
+        coalesce(e.is_one_age, FALSE) AS is_one_age,
         coalesce(e.sum_micros, 0) AS sum_micros,
         coalesce(e.sum_square_micros, 0) AS sum_square_micros,
         g.n_from_start
@@ -64,6 +65,7 @@ SELECT
     b.until_micros,
     CAST(b.at_risk AS BIGINT) AS at_risk,
     CAST(b.ended AS BIGINT) AS ended,
+    b.is_one_age,
     b.sum_micros,
     b.sum_square_micros,
     b.greenwood,

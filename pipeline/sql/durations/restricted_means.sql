@@ -10,6 +10,7 @@ WITH lengths AS (
         s.at_risk,
         s.greenwood,
         s.survival_from,
+        s.is_one_age AND s.ended = s.at_risk AS ends_all_at_once,
         (s.until_micros - coalesce(s.from_micros, 0)) / CAST(3600000000 AS DOUBLE) AS length_hours,
         CAST(s.ended * CAST(s.until_micros AS DECIMAL(19, 0)) - s.sum_micros AS DOUBLE)
         / 3600000000 AS short_hours,
@@ -59,7 +60,10 @@ totals AS (
                     THEN
                         2 * r.area_after_hours * r.survival_from / r.at_risk * (r.short_hours / r.at_risk)
                         + r.survival_from / r.at_risk * (r.survival_from / r.at_risk)
-                        * (r.short_square_hours - r.short_hours * r.short_hours / r.at_risk)
+                        * CASE
+                            WHEN r.ends_all_at_once THEN 0
+                            ELSE r.short_square_hours - r.short_hours * r.short_hours / r.at_risk
+                        END
                 ELSE 0
             END
         ) OVER (

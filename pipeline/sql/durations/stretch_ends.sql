@@ -1,4 +1,4 @@
--- grain: one row a stretch of a curve in which anything ended: how many, and the sums of their ages and of the squares
+-- grain: one row a stretch of a curve in which anything ended: how many, and the sums of their ages and their squares
 -- What ends at the age of a bound ends in the stretch up to it: ends come before entries and censorings of the same age.
 WITH placed AS (
     SELECT
@@ -23,6 +23,7 @@ SELECT
     curve_no,
     bounds_before + 1 AS stretch_no,
     count(*) AS ended,
+    min(age_micros) = max(age_micros) AS is_one_age,
     sum(CAST(age_micros AS DECIMAL(38, 0))) AS sum_micros,
     sum(CAST(age_micros AS DECIMAL(19, 0)) * CAST(age_micros AS DECIMAL(19, 0))) AS sum_square_micros
 FROM placed
