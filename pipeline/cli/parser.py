@@ -211,7 +211,9 @@ def _report(parser: Parser) -> None:
     only.add_argument(
         "--measure", metavar="MEASURE", help="clearance (default) or dwell (reduction, compare)"
     )
-    only.add_argument("--part", metavar="PART", help="arrival, exit, late ... (why_batches); now, adjacent (segregation)")
+    only.add_argument(
+        "--part", metavar="PART", help="arrival, exit, late ... (why_batches); now, adjacent (segregation)"
+    )
     only.add_argument(
         "--tau-days",
         metavar="DAYS",
