@@ -7,6 +7,7 @@ from pipeline.metrics import (  # noqa: F401  (each fills the registry)
     border,
     campaign,
     comparison,
+    desk,
     durations,
     durations_stages,
     forecast,
