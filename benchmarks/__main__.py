@@ -1,4 +1,4 @@
-"""The command line of the benchmarks: `python -m benchmarks load|day|answers|segregation|plot`."""
+"""The command line of the benchmarks: `python -m benchmarks load|day|answers|durations|segregation|plot`."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from benchmarks import answers, day, load, machine, plot, yard
+from benchmarks import answers, day, durations, load, machine, plot, yard
 from benchmarks.runs import RunFailed
 from benchmarks.world import LAYOUTS
 
@@ -56,6 +56,11 @@ def _segregation(chosen: argparse.Namespace) -> tuple[dict[str, Any], list[str]]
     return found, yard.lines(found)
 
 
+def _durations(chosen: argparse.Namespace) -> tuple[dict[str, Any], list[str]]:
+    found = durations.run(chosen.work, chosen.stays, chosen.repeat)
+    return found, durations.lines(found)
+
+
 def _plot(chosen: argparse.Namespace) -> tuple[dict[str, Any], list[str]]:
     picture = plot.run(chosen.results)
     return {"picture": picture.name}, [str(picture)]
@@ -90,6 +95,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--repeat", type=int, default=20)
     parser = command("segregation", _segregation, "segregation alerts over a yard history of many units")
     parser.add_argument("--units", type=int, default=1_000_000)
+    parser = command("durations", _durations, "dwell of a year on so many stays, and lifelines' answer")
+    parser.add_argument("--stays", type=int, default=1_000_000)
+    parser.add_argument("--repeat", type=int, default=3)
     parser = command("plot", _plot, "a picture of the kept results")
     parser.add_argument("--results", type=Path, default=plot.RESULTS)
     return whole

@@ -13,7 +13,7 @@ from benchmarks.days import cut_world
 from benchmarks.runs import RunFailed, measured
 from benchmarks.world import described
 from pipeline.lake import Lake, Part
-from pipeline.refresh import OPEN, STAY_TABLES
+from pipeline.refresh import KEPT, OPEN
 
 LOADED_AT = "2026-01-01T00:00:00"
 
@@ -48,7 +48,7 @@ def _point(work: Path, folder: Path, days_after: list[Path]) -> dict[str, Any]:
     shutil.rmtree(lake, ignore_errors=True)
     history = measured("benchmarks.product", "whole", folder, lake, LOADED_AT)
     days = [_day(day, lake) for day in days_after]
-    open_rows = {table: _rows_of_open(Lake(lake), table) for table in STAY_TABLES}
+    open_rows = {table: _rows_of_open(Lake(lake), table) for table in KEPT}
     shutil.rmtree(lake)
     names = ("rows", "seconds", "cpu_seconds", "process_seconds", "peak_mib", "bytes_written")
     return {
@@ -95,7 +95,7 @@ def _history_parts(root: Path) -> list[Part]:
     """The parts of ended stays as of the current release."""
     lake = Lake(root)
     release = lake.release()
-    return [part for table in STAY_TABLES for part in lake.parts(release, table) if part.label != OPEN]
+    return [part for table in KEPT for part in lake.parts(release, table) if part.label != OPEN]
 
 
 def _rows_of_open(lake: Lake, table: str) -> int:
