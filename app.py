@@ -18,6 +18,7 @@ PAGES = (
     "ports",
     "pilots",
     "rebound",
+    "safety",
     "warning",
     "border",
     "batch",
@@ -53,7 +54,7 @@ def main() -> None:
     words = frame.words()
     start = st.Page(_start, title="dgwatch", url_path="start", default=True, visibility="hidden")
     screens = [st.Page(f"pages/{name}.py", title=words(f"{name}.nav"), url_path=name) for name in PAGES]
-    page = st.navigation([start, *screens])
+    page = st.navigation([start, *screens], expanded=True)
     frame.return_to_wanted()
     frame.style()
     if page.url_path:

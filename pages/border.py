@@ -31,13 +31,13 @@ components.table(bordered.on_first(triggers), "border", chosen, columns=bordered
 
 components.section("border.notices")
 components.table(notices, "border_alerts", chosen, columns=bordered.NOTICES)
-left, right = st.columns([2, 3], gap="large")
+left, right = st.columns(2, gap="large")
 with left:
     components.section("border.lag")
-    components.table(lags, "border_lag", filters.undated(chosen))
+    components.table(lags, "border_lag", filters.undated(chosen), columns=bordered.LAGS)
 with right:
     components.section("border.published")
-    components.table(bordered.published(), "published_figures", chosen)
+    components.plain_table(bordered.published(), "published")
 
 components.section("border.interceptions")
 counted = bordered.counted()

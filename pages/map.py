@@ -46,5 +46,5 @@ st.caption(words("map.note"))
 if mapped.nowhere(places):
     st.caption(words("map.nowhere", ports=", ".join(mapped.nowhere(places))))
 components.section("map.ports", day=words.day(day))
-components.table(places, "stock_by_port_day", shown, columns=mapped.LISTED)
+components.table(mapped.listed(places, coloured), "stock_by_port_day", shown)
 components.definitions("stock_by_port_day", "alert_levels", "reduction")

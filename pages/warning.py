@@ -30,6 +30,7 @@ components.section("warning.now")
 if now.empty:
     st.caption(words("warning.quiet"))
 else:
+    warned.alerts(now, points)
     components.table(warned.worded(now, points), "alerts", whole, key="on_now", columns=warned.ON_NOW)
 
 left, right = st.columns([3, 2], gap="large")
@@ -39,6 +40,8 @@ with left:
         st.caption(words("warning.none_silent"))
     else:
         components.table(silent, "silent_ports", whole)
+    components.section("warning.log")
+    components.table(acknowledged, "acknowledgements", whole)
 with right:
     components.section("warning.form")
     warned.form(now)
@@ -55,9 +58,7 @@ components.section("warning.indicators")
 components.table(warned.fired_first(indicators), "indicators", whole, columns=warned.WATCHED)
 components.section("warning.history")
 components.table(warned.worded(history, points), "alerts", chosen, key="history", columns=warned.HISTORY)
-components.section("warning.log")
-components.table(acknowledged, "acknowledgements", whole)
 components.section("warning.rules")
-components.reference_table("alert_rules")
-components.reference_table("alert_groups")
+components.plain_table(warned.rules(), "alert_rules")
+components.plain_table(warned.groups(), "alert_groups")
 components.definitions(*warned.METRICS)

@@ -12,6 +12,7 @@ from pipeline.metrics import Filters
 METRICS = ("border", "border_alerts", "border_interceptions", "border_actions", "border_lag")
 COUNTED = ("interceptions", "species", "occurrences", "batches")
 """Measures of their own: a screen shows one of them at a time."""
+LAGS = ("alert_type", "median_days", "notices", "reached", "not_reached")
 TRIGGERS = (
     "is_escalated",
     "hazard_type",
@@ -103,8 +104,8 @@ def on_first(triggers: pd.DataFrame) -> pd.DataFrame:
 def _points(text: str) -> str:
     lines, channels = labels.of("defence_line"), labels.of("channel")
     return " · ".join(
-        " ".join(lines.get(word, channels.get(word, word)) for word in point.split(" ") if word != "to")
-        for point in text.split("; ")
+        " ".join(lines.get(word, channels.get(word, word)) for word in point.split(" "))
+        for point in text.replace(" to ", "–").split("; ")
     )
 
 
@@ -122,4 +123,7 @@ def channels() -> dict[str, str]:
 def published() -> pd.DataFrame:
     """The published figures that the sample season is scaled to, to read beside one's own."""
     rows = data.metric("published_figures")
-    return rows[rows["topic"].str.startswith("biosecurity")].reset_index(drop=True)
+    rows = rows[rows["topic"].str.startswith("biosecurity")].reset_index(drop=True)
+    pick = frame.words().pick
+    names = [pick(label, label_zh) for label, label_zh in data.tuples(rows, "label", "label_zh")]
+    return rows.assign(figure=names)[["figure", "value", "unit", "note", "source"]]

@@ -14,7 +14,7 @@ _LINKED = {"consignment_id", "equipment_reference"}
 """A batch has a page under its number, and so has a unit that no batch claims."""
 _NARROW = {"sha256"}
 _LABELLED = {"lead_class", "imo_class", "finding_code"}
-_LONG = {"message", "note", "definition", "sentence", "sentence_zh", "value", "raw"}
+_LONG = {"message", "points", "remark", "note", "definition", "sentence", "sentence_zh", "value", "raw"}
 
 
 def in_words(rows: pd.DataFrame, link: Callable[[str], str]) -> tuple[pd.DataFrame, dict[str, Any]]:
@@ -38,6 +38,14 @@ def _column(cells: pd.Series, name: str, link: Callable[[str], str]) -> tuple[pd
     if pd.api.types.is_bool_dtype(cells.dropna().infer_objects()) and len(cells.dropna()):
         words = frame.words()
         return cells.map({True: words("yes"), False: words("no")}), st.column_config.TextColumn(heading)
+    if name.endswith("_part"):
+        return cells.astype(float), st.column_config.ProgressColumn(
+            heading, format="%.2f", min_value=0, max_value=1
+        )
+    if name == "score":
+        return cells.astype(float), st.column_config.ProgressColumn(
+            heading, format="%.0f", min_value=0, max_value=100
+        )
     if name.endswith("_share"):
         return cells.astype(float), st.column_config.NumberColumn(heading, format="percent")
     if pd.api.types.is_numeric_dtype(cells):
@@ -46,6 +54,8 @@ def _column(cells: pd.Series, name: str, link: Callable[[str], str]) -> tuple[pd
         return cells.astype(object), st.column_config.DateColumn(heading, format="YYYY-MM-DD")
     if name == "flags":
         return cells.map(_flags, na_action="ignore"), st.column_config.TextColumn(heading)
+    if name == "missing_parts":
+        return cells.map(_parts, na_action="ignore"), st.column_config.TextColumn(heading)
     width: Any = (
         "large" if name in _LONG else "medium" if name in _LABELLED else "small" if name in _NARROW else None
     )
@@ -68,6 +78,12 @@ def _flags(text: str) -> str:
     """Marks of a figure, joined by ; in reports, as words."""
     known = frame.words().under("flag")
     return ", ".join(known.get(flag, flag) for flag in text.split(";") if flag)
+
+
+def _parts(text: str) -> str:
+    """Parts of the risk, joined by ; in reports, as words."""
+    known = labels.of("risk_part")
+    return ", ".join(known.get(part, part) for part in text.split(";"))
 
 
 def _wall(cells: pd.Series) -> pd.Series:

@@ -76,12 +76,19 @@ def of(column: str) -> Mapping[str, str]:
         shown = {code: pick(label, label_zh) for code, label, label_zh in rows}
         # Files and reports name a reason by its code: the sentence alone would not find it there.
         return shown if column in _BARE else {code: f"{text} ({code})" for code, text in shown.items()}
+    if column == "risk_part":
+        rows = data.tuples(data.table("risk_weights"), "part", "label", "label_zh")
+        return {part: pick(label, label_zh) for part, label, label_zh in rows}
+    if column == "heat_level":
+        rows = data.tuples(data.table("heat_levels"), "level", "label", "label_zh")
+        return {level: pick(label, label_zh) for level, label, label_zh in rows}
     if column == "scope":
         return of("un_location_code")
     if column in _LIST_OF_COLUMN:
         lists = data.tuples(data.table("code_lists"), "list", "canonical", "label", "label_zh")
         wanted = _LIST_OF_COLUMN[column]
-        return {code: pick(label, label_zh) for name, code, label, label_zh in lists if name == wanted}
+        named = {code: pick(label, label_zh) for name, code, label, label_zh in lists if name == wanted}
+        return named | {"all": frame.words()("filter.all")}
     if column == "status":
         words = frame.words()
         states = {name: words(f"history.{name}") for name in ("current", "superseded", "duplicate", "voided")}

@@ -13,7 +13,7 @@ from pipeline.metrics import Filters
 COLOURED = ("level", "verdict")
 LEVELS = ("alert", "notice", "quiet")
 VERDICTS = ("slower", "not distinguishable", "faster", "undefined")
-LISTED = ("un_location_code", "state", "backlog", "stock", "arrivals", "exits", "newly_overdue")
+COUNTS = ("backlog", "stock", "arrivals", "exits", "newly_overdue")
 CHART = "wide_map"
 _GOING = "_map_going_to"
 
@@ -33,8 +33,7 @@ def placed(stock: pd.DataFrame, states: pd.Series, day: date, default: str) -> p
     known = data.table("ports").set_index("un_location_code")[["longitude", "latitude"]]
     today = stock[stock["date"] == day].set_index("un_location_code")
     codes = sorted(set(stock["un_location_code"]))
-    counts = ["backlog", "stock", "arrivals", "exits", "newly_overdue"]
-    places = today[counts].reindex(codes).fillna(0).astype(int).join(known)
+    places = today[list(COUNTS)].reindex(codes).fillna(0).astype(int).join(known)
     places["state"] = states.reindex(codes).fillna(default)
     return places.rename_axis("un_location_code").reset_index()
 
@@ -63,6 +62,12 @@ def coloured() -> str:
     """Draw the choice of what colours the circles."""
     words = frame.words()
     return filters.switch("coloured", list(COLOURED), lambda code: words(f"map.coloured.{code}"))
+
+
+def listed(places: pd.DataFrame, coloured: str) -> pd.DataFrame:
+    """The ports of the day, those with most backlog first, their state under the name of what colours them."""
+    rows = places.rename(columns={"state": coloured}).sort_values("backlog", ascending=False, kind="stable")
+    return rows[["un_location_code", coloured, *COUNTS]].reset_index(drop=True)
 
 
 def nowhere(places: pd.DataFrame) -> list[str]:

@@ -25,16 +25,16 @@ MARGIN_DEGREES = 1.5
 
 SAFE = {
     "alert": "#D55E00",
-    "notice": "#E69F00",
+    "notice": "#F0E442",
     "quiet": "#56B4E9",
     "slower": "#D55E00",
-    "not distinguishable": "#999999",
+    "not distinguishable": "#C9C9C9",
     "faster": "#0072B2",
-    "undefined": "#C9C9C9",
+    "undefined": "#F7F7F7",
 }
 """Colours that every kind of colour vision tells apart (Okabe and Ito 2008)."""
-SYMBOLS = {"alert": "diamond", "slower": "diamond"}
-"""What is to be looked at first differs in shape too."""
+OUTLINED = {"alert", "slower"}
+"""What is to be looked at first has a thick outline too."""
 
 
 @cache
@@ -63,16 +63,17 @@ def ports(
     named = set(places.nlargest(NAMED, "backlog")["un_location_code"])
     for state, called in states.items():
         here = places[places["state"] == state].sort_values("backlog", ascending=False, kind="stable")
-        _circles(figure, here, look, SAFE[state], SYMBOLS.get(state, "circle"), called, largest, label, named)
+        _circles(
+            figure, here, look, SAFE[state], 2.5 if state in OUTLINED else 1.0, called, largest, label, named
+        )
     west, east, south, north = _box(places)
     figure.update_layout(showlegend=True, margin={"l": 0, "r": 0, "t": 36, "b": 0})
-    figure.update_xaxes(visible=False, range=[west, east], constrain="domain")
+    figure.update_xaxes(visible=False, range=[west, east])
     figure.update_yaxes(
         visible=False,
         range=[south, north],
         scaleanchor="x",
         scaleratio=1 / math.cos(math.radians((south + north) / 2)),
-        constrain="domain",
     )
     return figure
 
@@ -97,7 +98,7 @@ def _circles(
     here: pd.DataFrame,
     look: Look,
     colour: str,
-    symbol: str,
+    outline: float,
     called: str,
     largest: float,
     label: Mapping[str, str],
@@ -125,9 +126,8 @@ def _circles(
         marker={
             "size": [_diameter(backlog, largest) for backlog in here["backlog"]],
             "color": colour,
-            "symbol": symbol,
             "opacity": 0.85,
-            "line": {"width": 1, "color": look.palette.ink},
+            "line": {"width": outline, "color": look.palette.ink},
         },
         selected={"marker": {"opacity": 0.85}},
         unselected={"marker": {"opacity": 0.85}},

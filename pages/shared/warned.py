@@ -43,6 +43,21 @@ WATCHED = (
     "value_unit",
     "date",
 )
+RULES = (
+    "indicator",
+    "points_group",
+    "threshold",
+    "unit",
+    "value_unit",
+    "window_days",
+    "baseline_days",
+    "lag_days",
+    "minimum",
+    "is_illustrative",
+    "source",
+)
+SHOWN_ALERTS = 12
+"""More than that are in the table below alone."""
 NAME_MAX, REMARK_MAX = 100, 500
 _DONE, _ROUND = "_acknowledged", "_acknowledge_round"
 
@@ -71,6 +86,19 @@ def cards(now: pd.DataFrame, silent: pd.DataFrame) -> list[tuple[str, str, str]]
         (words("warning.silent"), words.count(len(silent)), ""),
         (words("warning.seen"), words.count(seen), words("warning.of_on", alerts=words.count(len(now)))),
     ]
+
+
+def alerts(now: pd.DataFrame, points: pd.DataFrame) -> None:
+    """The alerts that are on, each with its points one below the other; remarks of people stay in the tables."""
+    words = frame.words()
+    rows = [row for row in now.itertuples(index=False) if row.level == "alert"][:SHOWN_ALERTS]
+    columns = st.columns(2, gap="small")
+    for place, row in enumerate(rows):
+        own = points[points["alert_id"] == row.alert_id]
+        lines = [f"- {_sentence(point)}" for point in own.itertuples(index=False)]
+        heading = words("warning.alert", named=_named(row), days=words.count(int(str(row.days_on))))
+        with columns[place % 2].container(border=True):
+            st.markdown("\n".join([f"**{heading}**", "", *lines]))
 
 
 def told(points: pd.DataFrame) -> pd.DataFrame:
@@ -102,6 +130,16 @@ def _sentence(row: object) -> str:
 def fired_first(indicators: pd.DataFrame) -> pd.DataFrame:
     """The indicators with those that fire on top."""
     return told(indicators.sort_values("has_fired", ascending=False, kind="stable").reset_index(drop=True))
+
+
+def rules() -> pd.DataFrame:
+    """The rules in force, without the names that the screen's own language does not need."""
+    return data.table("alert_rules")[list(RULES)]
+
+
+def groups() -> pd.DataFrame:
+    """The groups of points and why they are apart."""
+    return data.table("alert_groups")[["points_group", "note"]]
 
 
 def form(now: pd.DataFrame) -> None:
