@@ -49,6 +49,8 @@ _WORDED = {
     "level",
     "ended_how",
     "state",
+    "pool",
+    "heat_basis",
 }
 """Columns whose codes the catalogs name, each under the column's own name."""
 

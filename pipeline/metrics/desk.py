@@ -30,7 +30,7 @@ POINT_COLUMNS = (
     "lead_class",
     "score",
     "part",
-    "points",
+    "score_points",
 )
 CELL_COLUMNS = (
     "un_location_code",

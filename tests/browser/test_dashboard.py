@@ -32,6 +32,7 @@ PAGES = (
     "rebound",
     "warning",
     "border",
+    "safety",
     "batch",
     "trust",
     "methodology",

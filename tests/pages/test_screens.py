@@ -35,6 +35,7 @@ PAGES = (
     "rebound",
     "warning",
     "border",
+    "safety",
     "batch",
     "trust",
     "methodology",

@@ -19,7 +19,7 @@ SHARED = ROOT / "pages" / "shared"
 SAME_IN_BOTH = {"none", "column.sha256", "figure", "form.csv", "form.xlsx", "form.parquet", "form.json"}
 """Messages that are not words."""
 BUILT = re.compile(
-    r"(level|ended_how|state|warning|border|map|form|forecast|lacking|clocks|ports|pilots|rebound|why|clock|stage|statistic|verdict|flag|funnel|part|turn|told|stages|column|source|family|filter|measure|rows|unit|window|count|axis|history|definition|batch|trust|campaign|backlog)\.|\w+\.nav$|[a-z_.]+\.note$"
+    r"(safety|pool|heat_basis|level|ended_how|state|warning|border|map|form|forecast|lacking|clocks|ports|pilots|rebound|why|clock|stage|statistic|verdict|flag|funnel|part|turn|told|stages|column|source|family|filter|measure|rows|unit|window|count|axis|history|definition|batch|trust|campaign|backlog)\.|\w+\.nav$|[a-z_.]+\.note$"
 )
 """Keys that code puts together from a name; that each is there is shown by the screens themselves."""
 

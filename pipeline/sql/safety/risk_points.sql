@@ -47,6 +47,6 @@ SELECT
     g.lead_class,
     g.score,
     g.part,
-    CASE WHEN g.weight_told > 0 THEN 100 * g.value * g.weight / g.weight_told END AS points
+    CASE WHEN g.weight_told > 0 THEN 100 * g.value * g.weight / g.weight_told END AS score_points
 FROM weighed AS g
 ORDER BY g.risk_rank, g.part

@@ -1,0 +1,413 @@
+"""The safety desk: its views, the weights asked for, the yard plan and its stacks, and cards in words."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+
+import pandas as pd
+import streamlit as st
+
+from pages.shared import data, filters, frame, labels, url, yards
+from pipeline.metrics import Filters
+
+VIEWS = ("first", "plan", "clock", "apart", "heat")
+LISTED_FIRST = 200
+CHARTED_FIRST = 12
+PLACES = ("port", "facility", "block")
+SHADES = ("risk", "dwell", "class")
+PAST_DAYS = 28
+DEFINED = {
+    "first": ("safety_headline", "risk", "risk_points", "risk_places", "risk_weights"),
+    "plan": ("yard_plan", "yard_cells"),
+    "clock": ("limit_clock", "limit_horizons", "dated_rules", "stock_forecast", "stock_forecast_test"),
+    "apart": ("segregation", "segregation_summary", "segregation_blocks"),
+    "heat": ("heat", "quantity"),
+}
+FIRST = (
+    "risk_rank",
+    "consignment_id",
+    "equipment_reference",
+    "un_location_code",
+    "lead_class",
+    "score",
+    "hazard_part",
+    "overdue_part",
+    "heat_margin_part",
+    "degree_days_part",
+    "quantity_part",
+    "findings_part",
+    "segregation_part",
+    "hours_to_limit",
+    "overdue_ratio",
+    "heat_margin_c",
+    "heat_basis",
+    "max_temp_on",
+    "degree_days",
+    "heat_days_missing",
+    "net_kilograms",
+    "net_explosive_kilograms",
+    "items_without_quantity",
+    "open_findings",
+    "segregation_alerts",
+    "segregation_code",
+    "missing_parts",
+    "facility_code",
+    "block",
+    "bay",
+    "units",
+    "arrived_at",
+    "limit_hours",
+    "limit_rule_id",
+    "limit_is_illustrative",
+)
+CLOCK = (
+    "consignment_id",
+    "equipment_reference",
+    "un_location_code",
+    "lead_class",
+    "hours_to_limit",
+    "within_hours",
+    "leaves_before_share",
+    "lower_share",
+    "upper_share",
+    "pool",
+    "n_at_risk",
+    "age_hours",
+    "limit_hours",
+    "overdue_at",
+    "limit_rule_id",
+    "rule_valid_to",
+    "limit_is_illustrative",
+    "facility_code",
+    "direction",
+    "units",
+)
+STACK = (
+    "row",
+    "tier",
+    "equipment_reference",
+    "consignment_id",
+    "lead_class",
+    "score",
+    "risk_rank",
+    "age_hours",
+    "is_overdue",
+    "segregation_alerts",
+    "arrived_at",
+)
+APART = (
+    "code",
+    "un_location_code",
+    "facility_code",
+    "block",
+    "equipment_reference_a",
+    "hazard_a",
+    "bay_a",
+    "equipment_reference_b",
+    "hazard_b",
+    "bay_b",
+    "is_adjacent",
+    "hours",
+    "since_at",
+    "consignment_id_a",
+    "consignment_id_b",
+    "hazards_a",
+    "hazards_b",
+)
+
+
+def view() -> str:
+    """Draw the switch between the views of the page."""
+    words = frame.words()
+    return filters.switch("desk", list(VIEWS), lambda code: words(f"safety.view.{code}"))
+
+
+def first(asked: Filters, limit: int) -> Filters:
+    """The question about the first batches of the ranking."""
+    return replace(asked, limit=limit)
+
+
+def cards(row: pd.Series) -> list[tuple[str, str, str]]:
+    """The signs of risk, each with what could not be told."""
+    words = frame.words()
+    told = {name: words.count(value) for name, value in row.items()}
+    of = words("safety.of_batches", batches=told["batches"])
+    expected = row["expected_in_day"]
+    ahead = words("safety.expected_overdue", batches=words.number(expected, 1)) if pd.notna(expected) else ""
+    return [
+        (words("safety.unidentified"), told["unidentified_batches"], of),
+        (words("safety.overdue"), told["overdue_batches"], of),
+        (words("safety.limits_in_day"), told["limits_in_day"], ahead),
+        (
+            words("safety.hot"),
+            told["hot_batches"],
+            words(
+                "safety.hot.told",
+                gravest=told["hot_decomposing_batches"],
+                unknown=told["batches_without_heat_margin"],
+            ),
+        ),
+        (
+            words("safety.apart"),
+            told["batches_in_segregation_alerts"],
+            words("safety.apart.told", unknown=told["batches_not_compared"]),
+        ),
+        (words("safety.findings"), told["batches_with_open_findings"], of),
+    ]
+
+
+def weights(chosen: Filters) -> Filters:
+    """Draw a slider a part; the question with the weights that differ from the table's."""
+    words = frame.words()
+    table = data.table("risk_weights")
+    asked = _asked_weights()
+    with st.expander(words("safety.weights"), expanded=bool(asked)):
+        st.caption(words("safety.weights.note"))
+        columns = st.columns(4)
+        for place, (part, weight) in enumerate(data.tuples(table, "part", "weight")):
+            key = url.key(f"weight_{part}")
+            if key not in st.session_state:
+                st.session_state[key] = asked.get(part, float(weight))
+            with columns[place % 4]:
+                st.slider(parts()[part], 0.0, 10.0, step=0.5, key=key, on_change=_weigh)
+        st.button(words("safety.weights.back"), on_click=_forget_weights, disabled=not asked)
+    asked = _asked_weights()
+    return replace(chosen, weights=tuple(sorted(asked.items())))
+
+
+def _asked_weights() -> dict[str, float]:
+    """Weights that the address asks for; what nobody can read in it is named and left aside."""
+    known = set(data.table("risk_weights")["part"])
+    found = {}
+    for text in url.values("weights"):
+        part, _, weight = text.partition(":")
+        try:
+            value = float(weight)
+        except ValueError:
+            value = -1.0
+        if part in known and 0 <= value <= 10:
+            found[part] = value
+        else:
+            filters.not_understood("weights", [text])
+    return found
+
+
+def _weigh() -> None:
+    table = data.table("risk_weights")
+    asked = {part: st.session_state[url.key(f"weight_{part}")] for part in table["part"]}
+    own = dict(data.tuples(table, "part", "weight"))
+    url.put("weights", [f"{part}:{value:g}" for part, value in asked.items() if value != own[part]])
+
+
+def _forget_weights() -> None:
+    url.put("weights", None)
+    for part in data.table("risk_weights")["part"]:
+        st.session_state.pop(url.key(f"weight_{part}"), None)
+
+
+def parts() -> dict[str, str]:
+    """What the parts of the risk are called, in order."""
+    pick = frame.words().pick
+    rows = data.tuples(data.table("risk_weights"), "part", "label", "label_zh")
+    return {part: pick(label, label_zh) for part, label, label_zh in rows}
+
+
+def named(points: pd.DataFrame) -> pd.DataFrame:
+    """The points with what each batch is called."""
+    who = points["consignment_id"].fillna(points["equipment_reference"])
+    name = points["risk_rank"].astype(str) + "  " + who + " · " + points["lead_class"]
+    return points.assign(name=name)
+
+
+def places(chosen: Filters) -> Filters:
+    """Draw the switch of what risk is summed up by."""
+    words = frame.words()
+    return replace(chosen, by=(filters.switch("places", list(PLACES), lambda code: words(f"rows.{code}")),))
+
+
+def inside(chosen: Filters, ports: pd.DataFrame) -> Filters:
+    """Draw the choice of one port; the port of the gravest batch comes first."""
+    codes = list(ports["un_location_code"])
+    return replace(chosen, ports=(filters.pick("yard", codes, labels.labeller("port")),))
+
+
+def shaded(cells: pd.DataFrame) -> tuple[pd.DataFrame, yards.Shade]:
+    """Draw the switch of the colours; the cells with what they say, and the shade."""
+    words = frame.words()
+    picked = filters.switch("shade", list(SHADES), lambda code: words(f"safety.shade.{code}"))
+    rows = cells.assign(
+        place=cells["facility_code"].fillna("") + yards.PLACE_MARK + cells["block"],
+        bay=cells["bay"].fillna(yards.UNTOLD),
+        grave=-cells["hazard_rank"].astype(float),
+        days=cells["oldest_age_hours"] / 24,
+        told=[_told(row) for row in cells.to_dict("records")],
+    )
+    rows = rows.assign(
+        risk_text=rows["top_score"].map("{:.0f}".format, na_action="ignore"),
+        days_text=rows["days"].map("{:.0f}".format),
+    )
+    title = words(f"safety.shade.{picked}")
+    ranks = data.table("imdg_classes")["hazard_rank"]
+    shades = {
+        "risk": yards.Shade("top_score", "risk_text", 0, 100, title),
+        "dwell": yards.Shade("days", "days_text", 0, max(1.0, float(rows["days"].max())), title),
+        "class": yards.Shade("grave", "lead_class", -float(ranks.max()), 0, title),
+    }
+    return rows, shades[picked]
+
+
+def _told(row: dict) -> str:
+    words = frame.words()
+    score = words.number(row["top_score"], 1) if pd.notna(row["top_score"]) else words("none")
+    return words(
+        "safety.cell",
+        block=row["block"],
+        bay=row["bay"] or words("no_position"),
+        units=words.count(row["units"]),
+        score=score,
+        oldest=words.length(row["oldest_age_hours"]),
+        imo_class=labels.labeller("class")(row["lead_class"]),
+        alerts=words.count(row["units_in_alerts"]),
+    )
+
+
+def place_label() -> Callable[[str], str]:
+    """Facility and block as one name."""
+    words = frame.words()
+    return lambda code: " · ".join(part or words("no_position") for part in code.split(yards.PLACE_MARK))
+
+
+def stack_chosen() -> tuple[str, str] | None:
+    """The clicked cell of the plan: facility|block, and bay."""
+    text = url.value("stack")
+    if not text or text.count(yards.PLACE_MARK) != 2:
+        return None
+    place, _, bay = text.rpartition(yards.PLACE_MARK)
+    return place, bay
+
+
+def choose_stack(chart_key: str) -> None:
+    """The plan's `on_select`: keep the clicked cell; a click beside every cell forgets it."""
+    points = st.session_state[chart_key]["selection"]["points"]
+    url.put("stack", f"{points[0]['y']}{yards.PLACE_MARK}{points[0]['x']}" if points else None)
+
+
+def stack(units: pd.DataFrame, picked: tuple[str, str] | None) -> pd.DataFrame:
+    """The units of the clicked cell, from the ground up; all units while none is."""
+    if picked is None:
+        return units.sort_values("risk_rank", kind="stable")
+    place = units["facility_code"].fillna("") + yards.PLACE_MARK + units["block"].fillna("")
+    here = units[(place == picked[0]) & (units["bay"].fillna(yards.UNTOLD) == picked[1])]
+    return here.sort_values(["row", "tier"], kind="stable")
+
+
+def without_place(units: pd.DataFrame) -> int:
+    """Units whose moves told no block."""
+    return int(units["block"].isna().sum())
+
+
+def horizon_cards(rows: pd.DataFrame) -> list[tuple[str, str, str]]:
+    """Batches that pass their limit, a card a horizon."""
+    words = frame.words()
+    found = []
+    for hours, batches, unknown, expected in data.tuples(
+        rows, "within_hours", "batches", "batches_without_chance", "expected_overdue_batches"
+    ):
+        still = words.number(expected, 1) if pd.notna(expected) else words("none")
+        told = words("safety.horizon.told", still=still, unknown=words.count(unknown))
+        found.append((words("safety.horizon", hours=hours), words.count(batches), told))
+    return found
+
+
+def scope(forecast: pd.DataFrame) -> str:
+    """Draw the choice of the port that the forecast is shown of."""
+    codes = list(dict.fromkeys(forecast["un_location_code"]))
+    return filters.pick("scope", codes, labels.labeller("un_location_code"))
+
+
+def of(rows: pd.DataFrame, code: str) -> pd.DataFrame:
+    """The rows of one port, or of all together."""
+    return rows[rows["un_location_code"] == code]
+
+
+def past(chosen: Filters) -> Filters:
+    """The question about the stock of the last weeks."""
+    instant = data.as_of(chosen)
+    if instant is None:
+        return chosen
+    last = filters.to_wall(instant).date()
+    return replace(chosen, date_from=last - timedelta(days=PAST_DAYS), date_to=last)
+
+
+def past_stock(days: pd.DataFrame, code: str) -> pd.DataFrame:
+    """The stock a day of one port, or of all together."""
+    rows = days if code == "all" else of(days, code)
+    summed: pd.DataFrame = rows.groupby("date")["stock"].sum().reset_index()
+    return summed
+
+
+def coverage(row: pd.Series) -> str:
+    """How past forecasts did, in a sentence."""
+    words = frame.words()
+    if not row["days_tested"]:
+        return words("safety.untested")
+    return words("safety.coverage", share=words.share(row["days_inside"], row["days_tested"]))
+
+
+def apart_cards(row: pd.Series) -> list[tuple[str, str, str]]:
+    """The alerts that stand now, and what was not compared."""
+    words = frame.words()
+    told = {name: words.count(row[name]) for name in row.index if name != "amendment"}
+    return [
+        (words("safety.pairs"), told["pairs_now"], words("safety.pairs.near", pairs=told["pairs_now_near"])),
+        (
+            words("safety.units_in_alerts"),
+            told["units_in_alerts"],
+            words("safety.of_units", units=told["units"]),
+        ),
+        (
+            words("safety.not_compared"),
+            words.count(row["units_without_place"] + row["units_without_hazards"]),
+            words(
+                "safety.not_compared.told",
+                place=told["units_without_place"],
+                hazards=told["units_without_hazards"],
+            ),
+        ),
+    ]
+
+
+def near(chosen: Filters) -> Filters:
+    """Draw the switch between whole blocks and adjacent bays."""
+    words = frame.words()
+    picked = filters.switch("near", ["block", "adjacent"], lambda code: words(f"safety.near.{code}"))
+    return replace(chosen, part="now,adjacent" if picked == "adjacent" else "now")
+
+
+def heat_ports(rows: pd.DataFrame) -> list[str]:
+    """Ports of the heat rows, those with most batches below their margin first."""
+    order = rows.groupby("un_location_code")["hot_batches"].sum().sort_values(ascending=False, kind="stable")
+    return list(order.index)
+
+
+def heat_levels() -> pd.DataFrame:
+    """Levels of heat that hold at every port, with their names."""
+    rows = data.table("heat_levels")
+    rows = rows[rows["un_location_code"].isna()]
+    pick = frame.words().pick
+    named = [pick(label, label_zh) for label, label_zh in data.tuples(rows, "label", "label_zh")]
+    return rows.assign(name=named)
+
+
+def told_days(rows: pd.DataFrame) -> pd.DataFrame:
+    """Days whose margins are known, as counts."""
+    rows = rows[~rows["is_missing"]]
+    return rows.assign(hot_batches=rows["hot_batches"].astype(int))
+
+
+def missing(rows: pd.DataFrame) -> str:
+    """How many days nobody told, in a sentence."""
+    words = frame.words()
+    return words("safety.missing", days=words.share(int(rows["is_missing"].sum()), len(rows)))
