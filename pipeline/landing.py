@@ -35,6 +35,9 @@ HOLD_ROWS = 100_000
 PART_ROWS = 400_000
 """Rows held of a source at most, before they are written."""
 
+LARGE_BLOCKS = 16
+"""A file of more blocks is read by all threads, one of fewer by one beside others: nothing waits for its end."""
+
 GROWING = (REJECTS, "repeated", "loads", "stays", "unit_stays", "clearances")
 
 
@@ -204,7 +207,7 @@ class _Landing:
             with self._refusals(path, sha256, self._settle_all):
                 job = _Job(path, sha256, stamp, source_of(path.name), self._next_seq)
                 self._next_seq += 1
-                is_large = stamp[1] > self._in_use.block_bytes
+                is_large = stamp[1] > LARGE_BLOCKS * self._in_use.block_bytes
                 if is_large:
                     self._settle_all()
                 self._running.append((job, pool.submit(self._read, job, is_large)))

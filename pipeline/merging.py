@@ -8,7 +8,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-MERGE_BELOW_ROWS = 1_000_000
+MERGE_BELOW_ROWS = 200_000
 """A file of that length is left alone; so many rows at most are held in memory."""
 
 

@@ -2,20 +2,10 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Protocol
-
-from rich.console import Console
-from rich.progress import (
-    BarColumn,
-    SpinnerColumn,
-    TaskID,
-    TaskProgressColumn,
-    TextColumn,
-    TimeElapsedColumn,
-)
-from rich.progress import Progress as RichProgress
 
 
 class Progress(Protocol):
@@ -47,63 +37,22 @@ class Silent:
 class Plain(Silent):
     """No bars; only what a reader of a log must know: that the run waits."""
 
-    def __init__(self, console: Console) -> None:
-        self._console = console
-
     def waiting(self, message: str) -> None:
-        """Write the message as a line of its own."""
-        self._console.print(message, markup=False, highlight=False, soft_wrap=True)
-
-
-class Bars:
-    """One bar a stage; a stage that ended keeps its line."""
-
-    def __init__(self, bars: RichProgress) -> None:
-        self._bars = bars
-        self._task: TaskID | None = None
-
-    def stage(self, name: str, total: float | None) -> None:
-        """Fill the bar before and draw a new one."""
-        self.finish()
-        self._task = self._bars.add_task(name, total=total)
-
-    def advance(self, amount: float) -> None:
-        """Move the present bar."""
-        if self._task is not None:
-            self._bars.advance(self._task, amount)
-
-    def waiting(self, message: str) -> None:
-        """Write the message above the bars."""
-        self._bars.console.print(message, markup=False, highlight=False)
-
-    def finish(self) -> None:
-        """Fill the present bar, whatever its total was."""
-        if self._task is None:
-            return
-        task = next(task for task in self._bars.tasks if task.id == self._task)
-        total = task.total if task.total is not None else max(task.completed, 1)
-        self._bars.update(self._task, total=total, completed=total)
-        self._task = None
+        """Write the message to standard error as a line of its own."""
+        print(message, file=sys.stderr, flush=True)
 
 
 @contextmanager
 def on_terminal() -> Iterator[Progress]:
     """Bars on standard error where it is a terminal; elsewhere only that a run waits."""
-    console = Console(stderr=True)
-    if not console.is_terminal:
-        yield Plain(console)
+    if not sys.stderr.isatty():
+        yield Plain()
         return
-    columns = (
-        SpinnerColumn(finished_text=" "),
-        TextColumn("{task.description}", markup=False),
-        BarColumn(bar_width=30),
-        TaskProgressColumn(),
-        TimeElapsedColumn(),
-    )
-    with RichProgress(*columns, console=console) as drawn:
-        bars = Bars(drawn)
+    # Only here: the library for bars takes a seventh of a second to import.
+    from pipeline.progress_bars import drawn_bars
+
+    with drawn_bars() as bars:
         yield bars
-        bars.finish()
 
 
 def shares(progress: Progress, name: str) -> Callable[[float, str], None]:

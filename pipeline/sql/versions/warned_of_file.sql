@@ -32,17 +32,11 @@ SELECT
     t._file_seq AS file_seq,
     count(*) AS warned_rows
 FROM told AS t
+LEFT JOIN consignments AS c ON c.consignment_id = t.consignment_id
+LEFT JOIN losers AS l
+    ON l.source = t.source AND l._file_seq = t._file_seq AND l._line = t._line
 WHERE
     NOT coalesce(t.voided, FALSE)
-    AND (
-        t._warnings IS NOT NULL
-        OR (
-            t.consignment_id IS NOT NULL
-            AND NOT EXISTS (SELECT 1 FROM consignments AS c WHERE c.consignment_id = t.consignment_id)
-        )
-    )
-    AND NOT EXISTS (
-        SELECT 1 FROM losers AS l
-        WHERE l.source = t.source AND l._file_seq = t._file_seq AND l._line = t._line
-    )
+    AND (t._warnings IS NOT NULL OR (t.consignment_id IS NOT NULL AND c.consignment_id IS NULL))
+    AND l._line IS NULL
 GROUP BY t._file_seq
