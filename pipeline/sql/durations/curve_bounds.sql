@@ -1,33 +1,28 @@
--- grain: one row a (curve, age) between which the risk set shrinks by ends alone; stretch_no numbers the stretch up to it
--- Bounds are the ages of late entry and of censoring, tau and the largest age. Further ones do no harm: the ages of one
--- in 61 ends keep the stretches short.
-WITH changes AS (
-    SELECT curve_no, entry_micros AS age_micros, 1 AS entered, 0 AS censored
-    FROM clocked_spells
-    WHERE clock = 'period' AND NOT is_left_out AND entry_micros >= 0
+-- grain: one row a stretch of a curve, up to and with the age of a bound: within it the risk set shrinks by ends alone
+-- Bounds are the ages of the changes and, in every cell, the last age at which something ended: so each end lies in the
+-- same cell as the bound of its stretch, and finds it there. from_micros is null in the first, which begins before age 0.
+WITH bounds AS (
+    SELECT curve_no, age_micros, entered, censored
+    FROM risk_changes
     UNION ALL
-    SELECT curve_no, exit_micros AS age_micros, 0 AS entered, 1 AS censored
-    FROM clocked_spells
-    WHERE clock <> 'exit' AND NOT is_left_out AND NOT is_ended
-    UNION ALL
-    SELECT curve_no, exit_micros AS age_micros, 0 AS entered, 0 AS censored
-    FROM clocked_spells
-    WHERE clock <> 'exit' AND NOT is_left_out AND is_ended AND exit_micros % 61 = 0
-    UNION ALL
-    SELECT curve_no, largest_micros AS age_micros, 0 AS entered, 0 AS censored
-    FROM group_ages
-    WHERE clock <> 'exit' AND largest_micros IS NOT NULL
-    UNION ALL
-    SELECT curve_no, tau_micros AS age_micros, 0 AS entered, 0 AS censored
-    FROM group_taus
-    WHERE clock = 'period' AND tau_micros IS NOT NULL
+    SELECT curve_no, max(age_micros) AS age_micros, 0 AS entered, 0 AS censored
+    FROM ended_ages
+    GROUP BY curve_no, cell
+),
+
+merged AS (
+    SELECT curve_no, age_micros, sum(entered) AS entered, sum(censored) AS censored
+    FROM bounds
+    GROUP BY curve_no, age_micros
 )
 
 SELECT
-    curve_no,
-    age_micros,
-    sum(entered) AS entered,
-    sum(censored) AS censored,
-    row_number() OVER (PARTITION BY curve_no ORDER BY age_micros) AS stretch_no
-FROM changes
-GROUP BY curve_no, age_micros
+    m.curve_no,
+    row_number() OVER (PARTITION BY m.curve_no ORDER BY m.age_micros) AS stretch_no,
+    lag(m.age_micros) OVER (PARTITION BY m.curve_no ORDER BY m.age_micros) AS from_micros,
+    m.age_micros AS until_micros,
+    m.entered,
+    m.censored,
+    CAST(floor(ln(m.age_micros + 1) * s.scale) AS BIGINT) AS cell
+FROM merged AS m
+INNER JOIN curve_scales AS s ON s.curve_no = m.curve_no

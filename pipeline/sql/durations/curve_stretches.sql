@@ -1,15 +1,14 @@
 -- grain: one row a stretch of a Kaplan-Meier curve: at risk when it begins, ended in it, the curve at both of its ends
 -- Between two bounds nothing enters and nothing is censored, so the product of (n - d) / n over its ages is that of the
 -- whole: left / at risk. Greenwood's sum telescopes alike, to 1 / left - 1 / at risk. So no single age is needed.
--- from_micros is null in the first stretch, which begins before age 0. The curve is a running product, summed as
--- logarithms; once all at risk have ended it is 0 for good.
+-- The curve is a running product, summed as logarithms; once all at risk have ended it is 0 for good.
 WITH joined AS (
     SELECT
         b.curve_no,
         b.stretch_no,
         g.clock,
-        b.age_micros AS until_micros,
-        lag(b.age_micros) OVER (PARTITION BY b.curve_no ORDER BY b.stretch_no) AS from_micros,
+        b.until_micros,
+        b.from_micros,
         coalesce(e.ended, 0) AS ended,
         coalesce(e.is_one_age, FALSE) AS is_one_age,
         coalesce(e.sum_micros, 0) AS sum_micros,

@@ -1,31 +1,17 @@
 -- grain: one row a stretch of a curve in which anything ended: how many, and the sums of their ages and their squares
 -- What ends at the age of a bound ends in the stretch up to it: ends come before entries and censorings of the same age.
-WITH placed AS (
-    SELECT
-        e.curve_no,
-        e.age_micros,
-        e.bound_micros,
-        count(e.bound_micros) OVER (
-            PARTITION BY e.curve_no ORDER BY e.age_micros, e.is_bound
-            ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
-        ) AS bounds_before
-    FROM (
-        SELECT curve_no, exit_micros AS age_micros, 0 AS is_bound, CAST(NULL AS BIGINT) AS bound_micros
-        FROM clocked_spells
-        WHERE clock <> 'exit' AND NOT is_left_out AND is_ended
-        UNION ALL
-        SELECT curve_no, age_micros, 1 AS is_bound, age_micros AS bound_micros
-        FROM curve_bounds
-    ) AS e
-)
-
 SELECT
-    curve_no,
-    bounds_before + 1 AS stretch_no,
+    b.curve_no,
+    b.stretch_no,
     count(*) AS ended,
-    min(age_micros) = max(age_micros) AS is_one_age,
-    sum(CAST(age_micros AS DECIMAL(38, 0))) AS sum_micros,
-    sum(CAST(age_micros AS DECIMAL(19, 0)) * CAST(age_micros AS DECIMAL(19, 0))) AS sum_square_micros
-FROM placed
-WHERE bound_micros IS NULL
-GROUP BY curve_no, bounds_before
+    min(e.age_micros) = max(e.age_micros) AS is_one_age,
+    sum(CAST(e.age_micros AS DECIMAL(38, 0))) AS sum_micros,
+    sum(CAST(e.age_micros AS DECIMAL(19, 0)) * CAST(e.age_micros AS DECIMAL(19, 0))) AS sum_square_micros
+FROM ended_ages AS e
+INNER JOIN curve_bounds AS b
+    ON
+        b.curve_no = e.curve_no
+        AND b.cell = e.cell
+        AND e.age_micros > coalesce(b.from_micros, -1)
+        AND e.age_micros <= b.until_micros
+GROUP BY b.curve_no, b.stretch_no
