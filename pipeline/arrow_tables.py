@@ -1,17 +1,19 @@
 """Python and NumPy values as Arrow arrays and tables, and back.
 
-`pyarrow.array`, `pyarrow.scalar` and `to_numpy` import pandas where it is installed, which costs a command more than
+`pyarrow.array`, `pyarrow.scalar`, `to_numpy` and `parquet.read_table` import pandas where it is installed, which costs a command more than
 half a second before its first line of work; what is here does not.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
+from pyarrow import parquet
 
 
 def flat_array(
@@ -98,3 +100,16 @@ def arrow_table(columns: Mapping[str, Sequence[Any]], schema: pa.Schema) -> pa.T
     """The columns as a table of that schema; None is null."""
     arrays = [array_of(columns[field.name], field.type) for field in schema]
     return pa.Table.from_arrays(arrays, schema=schema)
+
+
+def read_parquet(path: Path | str, schema: pa.Schema) -> pa.Table:
+    """The rows of a Parquet file as a table of that schema; a column that the file lacks is null."""
+    with parquet.ParquetFile(path) as file:
+        table = file.read()
+    columns = [
+        table.column(field.name).cast(field.type)
+        if field.name in table.column_names
+        else pa.nulls(table.num_rows, field.type)
+        for field in schema
+    ]
+    return pa.table(columns, schema=schema)

@@ -15,7 +15,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from pipeline.arrow_tables import arrow_table
+from pipeline.arrow_tables import arrow_table, read_parquet
 
 FILES_SCHEMA = pa.schema(
     [
@@ -156,7 +156,7 @@ class LoadSummary:
 
 def read_entries(files: list[str]) -> list[FileEntry]:
     """The ledger's entries, in the order in which the files were loaded."""
-    rows = [row for path in files for row in pq.read_table(path, schema=FILES_SCHEMA).to_pylist()]
+    rows = [row for path in files for row in read_parquet(path, FILES_SCHEMA).to_pylist()]
     return sorted((FileEntry(**row) for row in rows), key=lambda entry: entry.file_seq)
 
 

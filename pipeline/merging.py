@@ -8,6 +8,8 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from pipeline.arrow_tables import read_parquet
+
 MERGE_BELOW_ROWS = 200_000
 """A file of that length is left alone; so many rows at most are held in memory."""
 
@@ -20,7 +22,7 @@ def merge_parts(parts: Iterable[Path | str], target: Path) -> None:
         waiting: list[pa.Table] = []
         rows = 0
         for path in parts:
-            waiting.append(pq.read_table(path, schema=schema, partitioning=None))
+            waiting.append(read_parquet(path, schema))
             rows += waiting[-1].num_rows
             if rows >= MERGE_BELOW_ROWS:
                 writer.write_table(pa.concat_tables(waiting))
