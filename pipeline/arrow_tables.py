@@ -1,7 +1,7 @@
 """Python and NumPy values as Arrow arrays and tables, and back.
 
-`pyarrow.array`, `pyarrow.scalar`, `to_numpy` and `parquet.read_table` import pandas where it is installed, which costs a command more than
-half a second before its first line of work; what is here does not.
+`pyarrow.array`, `pyarrow.scalar`, `to_numpy` and `parquet.read_table` import pandas where it is installed, which costs
+a command more than half a second before its first line of work; what is here does not.
 """
 
 from __future__ import annotations
