@@ -65,7 +65,7 @@ elif view == "clock":
         stock = data.metric("stock_by_port_day", desk.past(chosen))
         rules = data.metric("dated_rules", chosen)
     components.section("safety.clock")
-    components.cards(desk.horizon_cards(horizons))
+    components.cards(desk.horizon_cards(horizons), "cards_horizons")
     components.table(clock, "limit_clock", chosen, columns=desk.CLOCK)
     components.section("safety.forecast")
     if forecast.empty:
@@ -89,7 +89,7 @@ elif view == "apart":
         summary = data.metric("segregation_summary", chosen).iloc[0]
         pairs = data.metric("segregation", asked)
         blocks = data.metric("segregation_blocks", chosen)
-    components.cards(desk.apart_cards(summary))
+    components.cards(desk.apart_cards(summary), "cards_apart")
     st.caption(words("safety.amendment", amendment=summary["amendment"]))
     components.section("safety.pairs_now")
     components.table(pairs, "segregation", asked, columns=desk.APART)

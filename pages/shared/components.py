@@ -78,9 +78,12 @@ def section(key: str, **values: object) -> None:
         st.caption(words(f"{key}.note", **values))
 
 
-def cards(figures: Sequence[tuple[str, str, str]]) -> None:
-    """A row of figures, each (name, figure with its unit, small line below); two in a row on a phone."""
-    with st.container(key="cards"):
+def cards(figures: Sequence[tuple[str, str, str]], key: str = "cards") -> None:
+    """A row of figures, each (name, figure with its unit, small line below); two in a row on a phone.
+
+    A second row on a screen has a key of its own, `cards_...`.
+    """
+    with st.container(key=key):
         columns = st.columns(len(figures), gap="small")
     for column, (name, figure, below) in zip(columns, figures, strict=True):
         with column:
@@ -119,7 +122,7 @@ def clickable(
 
 def pickable(figure: go.Figure, key: str, picked: Callable[[], None], alt: str) -> None:
     """A figure whose marks can be clicked; `picked` runs before the page does."""
-    with st.container(key=f"wide_{key}"):
+    with st.container(key=f"chart_{key}"):
         st.plotly_chart(
             figure,
             theme=None,

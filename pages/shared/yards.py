@@ -17,6 +17,8 @@ from pages.shared.plot import DAY_TICKS, Label, Look, blank, faded, short
 UNTOLD = "-"
 """Stands for a bay that nobody told."""
 PLACE_MARK = "|"
+FEWEST_BAYS = 8
+"""A yard of fewer bays leaves room beside it instead of drawing them as wide as the screen."""
 
 
 @dataclass(frozen=True)
@@ -131,7 +133,7 @@ def plan(
         type="category",
         categoryorder="array",
         categoryarray=bays,
-        range=[-0.5, len(bays) - 0.5],
+        range=[-0.5, max(len(bays), FEWEST_BAYS) - 0.5],
         title_text=look.words("axis.bay"),
         showgrid=False,
     )

@@ -12,13 +12,13 @@ from pipeline.sample.facts import LOCAL_OFFSET_SECONDS
 from pipeline.sample.goods import CLASS_SHARES, GOODS
 from pipeline.sample.inspections import BASES, CODES, STATUSES
 from pipeline.sample.moves import (
+    BAYS,
     BLOCK_LETTERS,
     EVENT_TYPES,
     GROUND_SLOTS,
     GTOT,
     LOAD,
     NOWHERE,
-    ROWS,
     TIERS,
     Moves,
     Visits,
@@ -200,8 +200,8 @@ def yard_moves(
         "event_at": instants(moves.at, style),
         "consignment_id": batch_ids(world, batch, moves.named),
         "block": picked(blocks, moves.block * per_letter + level // TIERS, placed),
-        "bay": whole(2 * (ground // ROWS) + 1, placed),
-        "row": whole(ground % ROWS + 1, placed),
+        "bay": whole(2 * (ground % BAYS) + 1, placed),
+        "row": whole(ground // BAYS + 1, placed),
         "tier": whole(level % TIERS + 1, placed),
         "exit_type": picked(EXIT_TYPES, batches.exit_type[batch], out),
         "recorded_at": instants(

@@ -16,7 +16,8 @@ from pipeline.sample.streams import Bools, Ints, container_numbers, exponential,
 EVENT_TYPES = ("DISC", "GTIN", "GTOT", "LOAD", "PICK", "DROP", "INSP")
 DISC, GTIN, GTOT, LOAD, PICK, DROP, INSP = range(7)
 BLOCK_LETTERS = tuple(sorted(set(YARD_GROUPS.values())))
-GROUND_SLOTS, ROWS, TIERS = 60, 6, 2
+GROUND_SLOTS, BAYS, TIERS = 60, 10, 2
+"""Slots on the ground of a block, in so many bays: the bays fill side by side, so that a quiet block has gaps."""
 MISPLACED_SHARE = 0.015
 REUSED_SHARE = 0.015
 NAMED_SHARE = 0.9
