@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from typing import Any
 
@@ -79,11 +80,11 @@ def compare(question: Question) -> pd.DataFrame:
     wanted = _wanted_ports(question)
     with closing(asked):
         _prepare(asked)
-        ports, strata, nation, weights = _groups(asked)
-    rows = [_port_row(port, strata.get(port["un_location_code"], []), weights) for port in ports]
+        ports, strata, nation, national_strata = _groups(asked)
+    rows = [_port_row(port, strata.get(port["un_location_code"], []), national_strata) for port in ports]
     _rank(rows)
     for row in rows:
-        _funnel(row, nation)
+        _funnel(row, nation, national_strata)
     frame = pd.DataFrame(rows, columns=list(COMPARE_COLUMNS)).astype(dict.fromkeys(WHOLE_NUMBERS, "Int64"))
     frame = frame[frame["un_location_code"].isin(wanted)] if wanted else frame
     return frame.sort_values(["rank", "standardised_hours", "un_location_code"], ignore_index=True)
@@ -113,8 +114,8 @@ def _prepare(question: Question) -> None:
 
 def _groups(
     question: Question,
-) -> tuple[list[Group], dict[str, list[Group]], Group | None, dict[str, float]]:
-    """Ports, their strata, the nation, and the national weights, all at one tau."""
+) -> tuple[list[Group], dict[str, list[Group]], Group | None, dict[str, Group]]:
+    """Ports, their strata, the nation, and its strata (whose batches are the weights), all at one tau."""
     engine = question.engine
     engine.alias("spells", "stratum_spells")
     _set_groups(question, ("class",))
@@ -124,19 +125,20 @@ def _groups(
     engine.register_arrow("strata", pa.table({"class_and_direction": names, "stratum": names}))
     engine.alias("spells", "stratified_spells")
     tau_micros = shared_tau(_compared(question, None, ("port",)), _asked_tau_micros(question))
-    weights, ports, nation = {}, [], None
+    national_strata: dict[str, Group] = {}
+    ports, nation = [], None
     strata: dict[str, list[Group]] = {}
     for row in _compared(question, tau_micros, ("class",), ("port", "class"), ("port",), ()):
         port, stratum = row["un_location_code"], row["lead_class"]
         if port is None and stratum is None:
             nation = row
         elif port is None:
-            weights |= {stratum: float(row["n"])} if row["n"] else {}
+            national_strata |= {stratum: row} if row["n"] else {}
         elif stratum is None:
             ports.append(row)
         else:
             strata.setdefault(port, []).append(row)
-    return ports, strata, nation, weights
+    return ports, strata, nation, national_strata
 
 
 def _asked_tau_micros(question: Question) -> int:
@@ -185,19 +187,51 @@ def shared_tau(ports: list[Group], asked_micros: int) -> int:
     return asked_micros
 
 
-def _port_row(port: Group, strata: list[Group], weights: dict[str, float]) -> Group:
+def _port_row(port: Group, strata: list[Group], national_strata: dict[str, Group]) -> Group:
     row: Group = dict.fromkeys(COMPARE_COLUMNS)
     row |= {name: port[name] for name in ("un_location_code", "n", "n_ended", "n_open", "n_left_out")}
     row["rmst_tau_hours"] = port["rmst_tau_hours"]
     had = [stratum for stratum in strata if stratum["n_ended"] >= MIN_ENDED]
-    means = {stratum["lead_class"]: (stratum["rmst_hours"], stratum["rmst_se_hours"]) for stratum in had}
-    found = standardise(weights, means) if means else None
+    found = _standardised({stratum["lead_class"]: stratum for stratum in had}, national_strata)
     _put(row, "crude", port["rmst_hours"], port["rmst_se_hours"])
     if found is not None:
         _put(row, "standardised", found.estimate, found.error)
     row["coverage_share"] = found.coverage if found else 0.0
     row["flags"] = ";".join(_flags(port, had, found))
     return row
+
+
+def _standardised(had: dict[str, Group], national_strata: dict[str, Group]) -> Standardised | None:
+    """Over the strata that the port has; those that it lacks stand to the nation's as all that it has together do.
+
+    Without that a port would be held against a nation of other goods than its own.
+    """
+    weights = {name: float(group["n"]) for name, group in national_strata.items()}
+    found = standardise(weights, {name: tail_corrected(group) for name, group in had.items()})
+    national = {name: tail_corrected(group) for name, group in national_strata.items()}
+    of_all, of_same = (
+        standardise(weights, means)
+        for means in (national, {name: mean for name, mean in national.items() if name in had})
+    )
+    if found is None or of_all is None or of_same is None or not of_same.estimate:
+        return found
+    factor = of_all.estimate / of_same.estimate
+    return Standardised(found.estimate * factor, found.error * factor, found.coverage)
+
+
+def tail_corrected(group: Group) -> tuple[float, float]:
+    """Restricted mean and its standard error (hours) of a group whose curve may end above 0 before tau.
+
+    Such a curve is not held at its last value to tau, which would punish small strata whose longest stay is still
+    open, but goes on as the exponential through its last value (Brown, Hollander and Korwar 1974).
+    """
+    hours, error = group["rmst_hours"], group["rmst_se_hours"]
+    if not _is_held(group) or not 0 < group["last_survival"] < 1 or not hours:
+        return hours, error
+    known = group["known_to_micros"] / HOUR_MICROS
+    beyond, rate = group["rmst_tau_hours"] - known, -math.log(group["last_survival"]) / known
+    excess = group["last_survival"] * (beyond + math.expm1(-rate * beyond) / rate)
+    return hours - excess, error * (hours - excess) / hours
 
 
 def _put(row: Group, name: str, estimate: float | None, error: float | None) -> None:
@@ -240,15 +274,16 @@ def _rank(rows: list[Group]) -> None:
             row["place_from"], row["place_to"] = between[row["un_location_code"]]
 
 
-def _funnel(row: Group, nation: Group | None) -> None:
+def _funnel(row: Group, nation: Group | None, national_strata: dict[str, Group]) -> None:
     """The limits within which a port of this size would lie by chance if it were as the nation is."""
-    if nation is None or nation["rmst_hours"] is None or not row["n"]:
+    of_all = _standardised(national_strata, national_strata)
+    if nation is None or of_all is None or not row["n"]:
         return
-    row["national_hours"] = nation["rmst_hours"]
+    row["national_hours"] = of_all.estimate
     error = nation["rmst_se_hours"] * (nation["n"] / row["n"]) ** 0.5
     inner, outer = (
-        log_interval(nation["rmst_hours"], error),
-        log_interval(nation["rmst_hours"], error, Z_998),
+        log_interval(of_all.estimate, error),
+        log_interval(of_all.estimate, error, Z_998),
     )
     if inner is None or outer is None:
         return
@@ -277,13 +312,16 @@ register(
         "crude and directly standardised to the national mix of lead class x direction, each with standard error and "
         "95% interval. Strata with fewer than 30 batches nationally are pooled into one. A port has a stratum where at "
         "least 5 of its batches ended in it; it is standardised over those, and the coverage tells their share of the "
-        "national weights. All ports share one tau: the largest up to the one asked for to which the curves of ports "
+        "national weights; the strata that it lacks are taken to stand to the nation's as all that it has together do. A "
+        "stratum's curve that ends above 0 goes on as the exponential through its last value. "
+        "All ports share one tau: the largest up to the one asked for to which the curves of ports "
         "with 90% of the batches are known. Ports whose standardised intervals overlap share a rank; the places tell "
         "which ranks are possible. Funnel: the national value with the limits (95% and 99.8%) within which a port of "
         "the same number of batches would lie by chance.",
         definition_zh="按时段口径的整体通关时间（或所选阶段、指标）限制均值：原始值，"
         "以及按全国“主要类别 × 方向”构成直接标准化的值，均附标准误与 95% 区间。全国不足 30 批的层合并为一层。"
-        "港口在某层至少有 5 批结束方视为具有该层；仅在具有的层上标准化，覆盖率为这些层占全国权重的比例。"
+        "港口在某层至少有 5 批结束方视为具有该层；仅在具有的层上标准化，覆盖率为这些层占全国权重的比例；"
+        "所缺各层按其已有各层与全国之比推定。某层曲线末值大于 0 时按过末值的指数曲线延续。"
         "各港使用同一 tau：不超过所设值、且占 90% 批次的港口曲线均已知的最大时长。"
         "标准化区间重叠的港口并列名次；位次给出可能的名次范围。"
         "漏斗界限：全国值及同等批次数的港口因偶然所处的 95% 与 99.8% 界限。",
@@ -293,14 +331,16 @@ register(
         compute=compare,
         caveats="few: fewer than 30 batches, shown and not ranked, so that small ports are not punished for chance. "
         "low_coverage: its strata are less than half of the national weights, not ranked. thin: at some age below tau "
-        "fewer than 5 were at risk. held, strata_held: the curve (of a stratum) ends above 0 before tau and is held at "
-        "its last value: the mean is an upper bound. Limits rest on a spread like the nation's, and they warn: a port "
+        "fewer than 5 were at risk. held: the crude curve ends above 0 before tau and is held at its last value: "
+        "the mean is an upper bound. strata_held: so does that of a stratum, which is continued instead. "
+        "Limits rest on a spread like the nation's, and they warn: a port "
         "outside may differ in what the strata do not hold.",
         caveats_zh="few：不足 30 批，列出但不排名，以免小港因偶然受罚。"
         "low_coverage：所具有的层不足全国权重的一半，不排名。thin：tau 以内某时长的风险集少于 5。"
-        "held、strata_held：曲线（或某层曲线）在 tau 前未降至 0，按末值延续，均值为上界。"
+        "held：原始曲线在 tau 前未降至 0，按末值延续，均值为上界。strata_held：某层曲线亦如此，改按指数曲线延续。"
         "界限以全国离散度为准，仅作提示：界限外的港口可能在分层未涵盖的方面不同。",
-        source="Kaplan and Meier 1958; Royston and Parmar 2013; Spiegelhalter 2005 on funnel plots; Goldstein and Healy "
+        source="Kaplan and Meier 1958; Brown, Hollander and Korwar 1974 on tails; "
+        "Royston and Parmar 2013; Spiegelhalter 2005 on funnel plots; Goldstein and Healy "
         "1995 on overlapping intervals",
         is_report=True,
         options=("campaign", "measure", "stage", "tau_days"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
@@ -10,6 +11,7 @@ import pytest
 from durations.lakes import SmallLake, Table, consignments, milestones
 
 from pipeline.metrics import Filters, Reader
+from pipeline.metrics.comparison import tail_corrected
 from pipeline.settings import Settings
 
 JUNE = ("--from", "2022-06-01", "--to", "2022-06-30")
@@ -78,7 +80,10 @@ def test_the_mix_is_national_whichever_port_is_shown(mixed: SmallLake) -> None:
 
 
 def test_ports_apart_small_ports_and_missing_strata(tmp_path: Path) -> None:
-    """Shanghai is fast and Ningbo slow; then one with nothing of class 8, of fewer than 30 batches."""
+    """Shanghai is fast and Ningbo slow; then one with nothing of class 8, of fewer than 30 batches.
+
+    Of class 8 it is taken to stand to the nation as of class 3: 10 days where the nation takes 330 / 57.
+    """
     lake = SmallLake(tmp_path)
     rows = batches("CNSHG", "3", [1, 2, 3] * 10) + batches("CNSHG", "8", [2, 3, 4] * 10)
     load(lake, rows + batches("CNNBO", "3", [9, 10, 11] * 9))
@@ -87,7 +92,8 @@ def test_ports_apart_small_ports_and_missing_strata(tmp_path: Path) -> None:
     small = found["CNNBO"]
     assert (small["rank"], small["flags"]) == ("", "few")
     assert float(small["coverage_share"]) == pytest.approx(57 / 87)
-    assert float(small["standardised_hours"]) == pytest.approx(240)
+    nation, of_class_three = (30 * 2 + 27 * 10 + 30 * 3) / 87, (30 * 2 + 27 * 10) / 57
+    assert float(small["standardised_hours"]) == pytest.approx(240 * nation / of_class_three)
     assert small["funnel"] == "above_998"
     widths = {
         place: float(row["limit_upper_95_hours"]) - float(row["limit_lower_95_hours"])
@@ -106,6 +112,31 @@ def test_a_rare_stratum_goes_into_the_pool(tmp_path: Path) -> None:
     assert float(found["CNSHG"]["coverage_share"]) == 1
     assert float(found["CNSHG"]["standardised_hours"]) / 24 == pytest.approx((30 * 2 + 39 * 4) / 69)
     assert float(found["CNNBO"]["coverage_share"]) == pytest.approx(39 / 69)
+
+
+def test_a_port_is_held_against_the_nation_of_its_own_goods(tmp_path: Path) -> None:
+    """Class 3 takes 2 days everywhere, class 8, which Ningbo has none of, takes 8: Ningbo is as the nation is."""
+    lake = SmallLake(tmp_path)
+    rows = batches("CNSHG", "3", [2] * 30) + batches("CNSHG", "8", [8] * 60)
+    load(lake, rows + batches("CNNBO", "3", [2] * 30))
+    found = by_port(lake.report("compare", *JUNE))
+    assert float(found["CNNBO"]["coverage_share"]) == pytest.approx(0.5)
+    for row in found.values():
+        assert float(row["standardised_hours"]) / 24 == float(row["national_hours"]) / 24 == pytest.approx(5)
+    assert {row["funnel"] for row in found.values()} == {"inside"}
+    assert float(found["CNNBO"]["crude_hours"]) == 48
+
+
+def test_a_curve_that_ends_above_nothing_goes_on_as_an_exponential() -> None:
+    """Half are left at 24 h, so a quarter at 48 h and an eighth at 72 h: 0.5 x 24 / ln 2 x (1 - 1 / 4) beyond 24 h."""
+    group = {"rmst_hours": 20 + 0.5 * 48, "rmst_se_hours": 4.4, "rmst_tau_hours": 72.0, "last_survival": 0.5}
+    known = {"known_to_micros": 24 * 3_600_000_000}
+    beyond = 0.5 * 24 / math.log(2) * 0.75
+    hours, error = tail_corrected({**group, **known})
+    assert (hours, error) == pytest.approx((20 + beyond, 4.4 * (20 + beyond) / 44))
+    assert tail_corrected({**group, "known_to_micros": None}) == (44, 4.4), "it came down to 0"
+    assert tail_corrected({**group, "known_to_micros": 72 * 3_600_000_000}) == (44, 4.4), "known to tau"
+    assert tail_corrected({**group, **known, "last_survival": 1.0}) == (44, 4.4), "no end tells of no rate"
 
 
 WINDOWS = (

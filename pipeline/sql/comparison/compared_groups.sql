@@ -1,5 +1,5 @@
 -- grain: one row a group of the period clock: its restricted mean at the shared tau, and the age to which its curve is known
--- known_to_micros is null where the curve comes down to 0: then it is known for good.
+-- known_to_micros is null where the curve comes down to 0: then it is known for good. last_survival: where it ends.
 WITH lows AS (
     SELECT s.curve_no, min(s.survival_until) AS last_survival
     FROM curve_stretches AS s
@@ -18,6 +18,7 @@ SELECT
     r.tau_micros / CAST(3600000000 AS DOUBLE) AS rmst_tau_hours,
     r.rmst_hours,
     r.rmst_se_hours,
+    coalesce(w.last_survival, 1) AS last_survival,
     coalesce(r.is_thin, 0) = 1 AS is_thin
 FROM group_ages AS g
 LEFT JOIN lows AS w ON w.curve_no = g.curve_no
