@@ -34,7 +34,7 @@ def sidebar(*names: str) -> Filters:
         ):
             parts |= _instant("as_of") | _instant("known_at")
         words = frame.words()
-        switch("form", list(data.FORMS), lambda code: words(f"form.{code}"))
+        _select("form", list(data.FORMS), lambda code: words(f"form.{code}"), data.FORMS[0])
     window = parts.pop("window", None)
     return _dated(window, Filters(**parts))
 

@@ -195,7 +195,8 @@ def test_the_rows_come_in_the_form_that_is_chosen(
     visit: Visit, lake: Path, form: str, shown: str, ending: str
 ) -> None:
     page = visit(f"campaign?{IN_THE_CAMPAIGN}&ports=CNSHG")
-    page.locator(".st-key-choice_form button", has_text=shown).click()
+    page.locator(".st-key-choice_form input").first.click()
+    page.get_by_role("option", name=shown).click()
     button = page.locator(".st-key-download_campaign button")
     expect(button).to_have_text(f"Download {shown}", timeout=30_000)
     settle(page)

@@ -357,7 +357,7 @@ def test_the_form_of_downloads_is_chosen_once_and_kept_in_the_address(
     labels = {button.label for button in downloads(at)}
     assert labels == {words["download"].format(form="Parquet")}
     assert at.query_params["form"] == "parquet"
-    at.segmented_control(key="choice_form").set_value("xlsx").run()
+    at.selectbox(key="choice_form").set_value("xlsx").run()
     labels = {button.label for button in downloads(at)}
     assert labels == {words["download"].format(form="Excel")}
 
@@ -433,7 +433,7 @@ def test_a_pilot_of_too_few_ports_cannot_be_identified(
     at = screen("pilots", small_lake, lang=language)  # three ports in all
     held(at)
     words = catalog(language)
-    what = words["lacking.other_ports_with_arrivals_before_and_after"]
+    what = words["lacking.other_ports"]
     assert what in at.warning[0].value and "5" in at.warning[0].value
 
 
