@@ -14,7 +14,6 @@ COLOURED = ("level", "verdict")
 LEVELS = ("alert", "notice", "quiet")
 VERDICTS = ("slower", "not distinguishable", "faster", "undefined")
 COUNTS = ("backlog", "stock", "arrivals", "exits", "newly_overdue")
-CHART = "wide_map"
 _GOING = "_map_going_to"
 
 

@@ -22,6 +22,8 @@ LARGEST, SMALLEST = 46.0, 7.0
 NAMED = 7
 """Ports whose name stands beside their circle; every port tells its name when pointed at."""
 MARGIN_DEGREES = 1.5
+NAME_DEGREES = 4.5
+"""Room in the east for the names beside the circles."""
 
 SAFE = {
     "alert": "#D55E00",
@@ -145,7 +147,7 @@ def _box(places: pd.DataFrame) -> tuple[float, float, float, float]:
     longitude, latitude = places["longitude"].astype(float), places["latitude"].astype(float)
     return (
         float(longitude.min()) - MARGIN_DEGREES,
-        float(longitude.max()) + 2 * MARGIN_DEGREES,
+        float(longitude.max()) + NAME_DEGREES,
         float(latitude.min()) - MARGIN_DEGREES,
         float(latitude.max()) + MARGIN_DEGREES,
     )

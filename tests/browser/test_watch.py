@@ -15,7 +15,7 @@ from pipeline.metrics import Filters, Reader
 from pipeline.settings import Settings
 
 Visit = Callable[..., Page]
-MAP = ".st-key-wide_map .js-plotly-plot"
+MAP = ".st-key-chart_map .js-plotly-plot"
 SUMMER = "as_of=2022-08-20T04:00Z"
 
 LARGEST_CIRCLE = """plot => {

@@ -9,9 +9,9 @@ WITH told AS (
                         ' ',
                         p.line,
                         CASE WHEN p.channel <> '' THEN p.channel END,
-                        CAST(p.first_fired_on AS VARCHAR),
+                        CAST(p.first_fired_on AS STRING),
                         CASE WHEN p.last_fired_on > p.first_fired_on
-                            THEN concat_ws(' ', 'to', CAST(p.last_fired_on AS VARCHAR)) END
+                            THEN concat_ws(' ', 'to', CAST(p.last_fired_on AS STRING)) END
                     )
                 )
             ),

@@ -1,6 +1,6 @@
 -- grain: one row an (alert or notice on in the days asked for, indicator that fired for it)
 SELECT
-    concat_ws('-', p.level, p.un_location_code, CAST(p.started_on AS VARCHAR)) AS alert_id,
+    concat_ws('-', p.level, p.un_location_code, CAST(p.started_on AS STRING)) AS alert_id,
     p.level,
     p.un_location_code,
     p.started_on,

@@ -10,9 +10,9 @@ WITH told AS (
                     concat_ws(
                         ' ',
                         p.indicator,
-                        CAST(p.first_fired_on AS VARCHAR),
+                        CAST(p.first_fired_on AS STRING),
                         CASE WHEN p.last_fired_on > p.first_fired_on
-                            THEN concat_ws(' ', 'to', CAST(p.last_fired_on AS VARCHAR)) END
+                            THEN concat_ws(' ', 'to', CAST(p.last_fired_on AS STRING)) END
                     )
                 )
             ),
@@ -33,14 +33,14 @@ numbered AS (
 )
 
 SELECT
-    concat_ws('-', e.level, e.un_location_code, CAST(e.started_on AS VARCHAR)) AS alert_id,
+    concat_ws('-', e.level, e.un_location_code, CAST(e.started_on AS STRING)) AS alert_id,
     e.level,
     e.un_location_code,
     e.started_on,
     e.ended_on,
     e.is_on,
     CASE
-        WHEN e.is_on THEN CAST(NULL AS VARCHAR)
+        WHEN e.is_on THEN CAST(NULL AS STRING)
         WHEN e.followed_by = 'alert' THEN 'became an alert'
         WHEN e.followed_by = 'notice' THEN 'one group left'
         ELSE 'faded'
@@ -58,7 +58,7 @@ INNER JOIN told AS t
     ON t.un_location_code = e.un_location_code AND t.level = e.level AND t.started_on = e.started_on
 LEFT JOIN numbered AS n
     ON
-        n.alert_id = concat_ws('-', e.level, e.un_location_code, CAST(e.started_on AS VARCHAR))
+        n.alert_id = concat_ws('-', e.level, e.un_location_code, CAST(e.started_on AS STRING))
         AND n.latest_first = 1
 WHERE
     (a.date_from IS NULL OR e.last_on >= a.date_from)
