@@ -46,6 +46,7 @@ SUMMARY_FIELDS = (
     "unknown_columns"
 )
 MOVES = "event_id,un_location_code,equipment_reference,event_type,event_at\n"
+OF_ACTION = ("--campaign", "special-action-2022")
 
 
 @dataclass(frozen=True)
@@ -136,6 +137,13 @@ def test_every_command_tells_its_options(call: Call, command: str) -> None:
         (["report", "stock", "--stage", "customs"], "--stage does not act on stock", "clearance"),
         (["report", "campaign"], "which campaign", "--campaign"),
         (["report", "campaign", "--campaign", "X"], "X: no such campaign", "special-action-2022"),
+        (["report", "reduction", *OF_ACTION, "--from", "2022-06-01"], "has days", "Leave out --from"),
+        (["report", "compare", *OF_ACTION, "--to", "2022-06-02"], "--to names others", "all the days"),
+        (
+            ["report", "why", *OF_ACTION, "--baseline-to", "2022-06-01"],
+            "--baseline-to",
+            "Leave out --baseline-to",
+        ),
         (["report", "history"], "which batch", "--consignment"),
         (["report", "stock", "--by", "port,colour"], "colour", "facility"),
         (["rebuild", "--engine", "spark"], "spark", "--engine"),

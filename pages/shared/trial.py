@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-
 import pandas as pd
 
 from pages.shared import data, frame, labels
@@ -11,7 +9,6 @@ from pages.shared import data, frame, labels
 TINY = 0.0005
 """Below it a p-value would be written as 0.000."""
 UNKNOWN = "cannot be identified"
-_REASON = re.compile(r"(\d+) (.+), (\d+) needed")
 
 
 def campaigns() -> pd.DataFrame:
@@ -29,16 +26,11 @@ def is_known(row: pd.Series) -> bool:
 def reasons(row: pd.Series) -> str:
     """Why it cannot: what there is of each thing that is lacking, and how much is needed."""
     words = frame.words()
-    lacking = words.under("lacking")
+    called = words.under("lacking")
     found = []
-    for text in str(row["reason"] or "").split("; "):
-        parts = _REASON.fullmatch(text)
-        if parts is None:
-            found.append(text)
-            continue
-        have, what, needed = parts.groups()
-        name = lacking.get(what.replace(" ", "_"), what)
-        found.append(words("pilots.lacking", have=have, what=name, needed=needed))
+    for code in str(row["lacking"] or "").split(";"):
+        name, have, needed = code.split(":")
+        found.append(words("pilots.lacking", have=have, what=called[name], needed=needed))
     return words("pilots.unknown", reasons="; ".join(found))
 
 

@@ -204,7 +204,11 @@ def _report(parser: Parser) -> None:
     _slice(parser)
     only = parser.add_argument_group("options of some reports")
     only.add_argument("--by", metavar="LIST", help="columns to group by, comma between")
-    only.add_argument("--campaign", metavar="ID", help="a campaign of the reference table")
+    only.add_argument(
+        "--campaign",
+        metavar="ID",
+        help="a campaign of the reference table: its days and its baseline, in place of --from, --to and --baseline-*",
+    )
     only.add_argument("--consignment", metavar="ID", help="a batch (history)")
     only.add_argument("--file", metavar="FILE", help="a loaded file (rejects)")
     only.add_argument("--stage", metavar="STAGE", help="overall, customs, arrived_lodged ... (clearance)")

@@ -99,6 +99,7 @@ def filters_of(chosen: argparse.Namespace) -> Filters:
     for option in OPTIONS:
         if getattr(chosen, option, None) is not None and option not in taken:
             raise UserMistake(f"--{option.replace('_', '-')} does not act on {name}", _of(name, option))
+    _refuse_two_windows(chosen)
     if chosen.date_from and chosen.date_to and chosen.date_from > chosen.date_to:
         raise UserMistake(
             f"--from {chosen.date_from} is after --to {chosen.date_to}", "Both days are included; swap them."
@@ -124,6 +125,20 @@ def filters_of(chosen: argparse.Namespace) -> Filters:
         baseline_to=getattr(chosen, "baseline_to", None),
         weights=getattr(chosen, "weights", None) or (),
     )
+
+
+def _refuse_two_windows(chosen: argparse.Namespace) -> None:
+    """Raise `UserMistake` for a campaign and other days than its own: one of the two would be passed over."""
+    campaign = getattr(chosen, "campaign", None)
+    days = ("date_from", "date_to", "baseline_from", "baseline_to")
+    given = [
+        f"--{name.removeprefix('date_').replace('_', '-')}" for name in days if getattr(chosen, name, None)
+    ]
+    if campaign is not None and given:
+        raise UserMistake(
+            f"--campaign {campaign} has days and a baseline of its own, and {', '.join(given)} names others",
+            f"Leave out {', '.join(given)}, or leave out --campaign and give all the days.",
+        )
 
 
 def _hours(days: float | None) -> float | None:

@@ -28,7 +28,14 @@ from pipeline.panels import (
     two_sided,
 )
 
-MIN_PILOT_PORTS, MIN_OTHER_PORTS, MIN_WEEKS_BEFORE = 3, 5, 8
+NEEDED = {"pilot_ports": 3, "other_ports": 5, "weeks_before": 8, "weeks_after": 1}
+"""The least of each, by the column that counts it, from which an effect can be identified."""
+_NEEDED_CALLED = {
+    "pilot_ports": "pilot ports with arrivals before and after",
+    "other_ports": "other ports with arrivals before and after",
+    "weeks_before": "weeks before the pilot",
+    "weeks_after": "weeks of the pilot that have been followed long enough",
+}
 FOLLOWED_DAYS = 30
 """A batch is followed for as long; only weeks of arrival that lie as far back count. `tau_hours` sets another."""
 LEAST_HOURS = 1.0
@@ -67,6 +74,7 @@ PILOT_COLUMNS = (
     "verdict",
     "reason",
     "flags",
+    "lacking",
 )
 WEEK_COLUMNS = (
     "week",
@@ -167,7 +175,8 @@ def pilots(question: Question) -> pd.DataFrame:
     row |= _sizes(panel) | {"weeks_left_out": found.weeks_left_out, "flags": ""}
     reason = why_not(row)
     if reason:
-        row |= {"verdict": "cannot be identified", "reason": reason}
+        codes = ";".join(f"{name}:{there}:{needed}" for name, (there, needed) in lacking(row).items())
+        row |= {"verdict": "cannot be identified", "reason": reason, "lacking": codes}
     else:
         row |= _estimated(panel, found.campaign["starts_on"])
     return pd.DataFrame([row], columns=list(PILOT_COLUMNS)).astype(
@@ -186,16 +195,15 @@ def _sizes(panel: Panel) -> Row:
     }
 
 
+def lacking(row: Row) -> dict[str, tuple[int, int]]:
+    """Of what there is too little to identify the effect: code, how many there are, how many are needed."""
+    return {name: (row[name], least) for name, least in NEEDED.items() if row[name] < least}
+
+
 def why_not(row: Row) -> str:
-    """Why the effect cannot be identified; empty where it can."""
-    least = {
-        "pilot_ports": (MIN_PILOT_PORTS, "pilot ports with arrivals before and after"),
-        "other_ports": (MIN_OTHER_PORTS, "other ports with arrivals before and after"),
-        "weeks_before": (MIN_WEEKS_BEFORE, "weeks before the pilot"),
-        "weeks_after": (1, "weeks of the pilot that have been followed long enough"),
-    }
+    """Why the effect cannot be identified, in words; empty where it can."""
     return "; ".join(
-        f"{row[name]} {what}, {needed} needed" for name, (needed, what) in least.items() if row[name] < needed
+        f"{there} {_NEEDED_CALLED[name]}, {needed} needed" for name, (there, needed) in lacking(row).items()
     )
 
 
