@@ -3,7 +3,7 @@
 WITH claimed AS (
     SELECT
         coalesce(
-            l.consignment_id, concat(chr(31), v.equipment_reference, chr(31), CAST(v.visit_no AS VARCHAR))
+            l.consignment_id, concat(chr(31), v.equipment_reference, chr(31), CAST(v.visit_no AS STRING))
         ) AS batch_id,
         l.consignment_id,
         v.un_location_code,

@@ -40,7 +40,7 @@ of_one AS (
         ON
             s.un_location_code = v.un_location_code
             AND s.batch_id = coalesce(
-                l.consignment_id, concat(chr(31), v.equipment_reference, chr(31), CAST(v.visit_no AS VARCHAR))
+                l.consignment_id, concat(chr(31), v.equipment_reference, chr(31), CAST(v.visit_no AS STRING))
             )
     WHERE h.visit_no IS NULL
 ),
@@ -98,7 +98,7 @@ counted AS (
 )
 
 SELECT
-    concat(c.equipment_reference, chr(31), CAST(c.visit_no AS VARCHAR)) AS batch_id,
+    concat(c.equipment_reference, chr(31), CAST(c.visit_no AS STRING)) AS batch_id,
     c.consignment_id,
     c.equipment_reference,
     c.equipment_reference AS first_unit,

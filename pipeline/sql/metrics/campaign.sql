@@ -92,7 +92,7 @@ SELECT
     CAST(NULL AS DOUBLE) AS reduction_upper_pct,
     coalesce(m.newly_overdue, 0) AS newly_overdue,
     CAST(NULL AS DOUBLE) AS exit_mean_reduction_pct,
-    CAST('' AS VARCHAR) AS flags
+    CAST('' AS STRING) AS flags
 FROM days AS d
 CROSS JOIN chosen_campaign AS c
 LEFT JOIN moved AS m ON m.scope = d.scope

@@ -2,12 +2,12 @@
 WITH rows_told AS (
     SELECT
         'consignments' AS source, c.consignment_id AS record_key, c.un_location_code,
-        CAST(NULL AS VARCHAR) AS named_consignment, c._warnings, c._file_seq, c._line
+        CAST(NULL AS STRING) AS named_consignment, c._warnings, c._file_seq, c._line
     FROM consignments AS c
     UNION ALL
     SELECT
         'dg_items' AS source, concat_ws(' ', i.consignment_id, i.item_no) AS record_key,
-        CAST(NULL AS VARCHAR) AS un_location_code,
+        CAST(NULL AS STRING) AS un_location_code,
         i.consignment_id AS named_consignment, i._warnings, i._file_seq, i._line
     FROM dg_items AS i
     UNION ALL
@@ -18,23 +18,23 @@ WITH rows_told AS (
     UNION ALL
     SELECT
         'clearance_milestones' AS source, concat_ws(' ', s.consignment_id, s.milestone) AS record_key,
-        CAST(NULL AS VARCHAR) AS un_location_code,
+        CAST(NULL AS STRING) AS un_location_code,
         s.consignment_id AS named_consignment, s._warnings, s._file_seq, s._line
     FROM all_milestones AS s
     UNION ALL
     SELECT
-        'inspection_findings' AS source, f.finding_id AS record_key, CAST(NULL AS VARCHAR) AS un_location_code,
+        'inspection_findings' AS source, f.finding_id AS record_key, CAST(NULL AS STRING) AS un_location_code,
         f.consignment_id AS named_consignment, f._warnings, f._file_seq, f._line
     FROM findings AS f
     UNION ALL
     SELECT
-        'penalty_cases' AS source, k.case_no AS record_key, CAST(NULL AS VARCHAR) AS un_location_code,
+        'penalty_cases' AS source, k.case_no AS record_key, CAST(NULL AS STRING) AS un_location_code,
         k.consignment_id AS named_consignment, k._warnings, k._file_seq, k._line
     FROM cases AS k
     UNION ALL
     SELECT
-        'daily_weather' AS source, concat_ws(' ', w.un_location_code, CAST(w.date AS VARCHAR)) AS record_key,
-        w.un_location_code, CAST(NULL AS VARCHAR) AS named_consignment, w._warnings, w._file_seq, w._line
+        'daily_weather' AS source, concat_ws(' ', w.un_location_code, CAST(w.date AS STRING)) AS record_key,
+        w.un_location_code, CAST(NULL AS STRING) AS named_consignment, w._warnings, w._file_seq, w._line
     FROM landed_daily_weather AS w
     CROSS JOIN params AS p
     WHERE

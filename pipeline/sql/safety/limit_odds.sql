@@ -63,9 +63,9 @@ together AS (
                 THEN t.ended / (CAST(t.at_risk AS DOUBLE) * (t.at_risk - t.ended))
             ELSE 0
         END AS greenwood_term,
-        CAST(NULL AS VARCHAR) AS batch_id,
-        CAST(NULL AS VARCHAR) AS batch_port,
-        CAST(NULL AS VARCHAR) AS point
+        CAST(NULL AS STRING) AS batch_id,
+        CAST(NULL AS STRING) AS batch_port,
+        CAST(NULL AS STRING) AS point
     FROM stepped AS t
     UNION ALL
     SELECT

@@ -39,7 +39,7 @@ SELECT
     s.open_findings,
     s.segregation_alerts,
     CASE WHEN s.segregation_severity = 5 THEN '*' WHEN s.segregation_severity > 0
-        THEN CAST(CAST(s.segregation_severity AS BIGINT) AS VARCHAR) END AS segregation_code,
+        THEN CAST(CAST(s.segregation_severity AS BIGINT) AS STRING) END AS segregation_code,
     s.units_not_compared,
     s.hazard_told AS hazard_part,
     s.overdue_told AS overdue_part,

@@ -1,6 +1,6 @@
 -- grain: one row a file of the load with accepted rows that carry a warning, or name a batch that is not there (yet)
 WITH told AS (
-    SELECT 'consignments' AS source, CAST(NULL AS VARCHAR) AS consignment_id, _warnings, voided, _file_seq, _line
+    SELECT 'consignments' AS source, CAST(NULL AS STRING) AS consignment_id, _warnings, voided, _file_seq, _line
     FROM new_consignments
     UNION ALL
     SELECT 'dg_items' AS source, consignment_id, _warnings, voided, _file_seq, _line FROM new_dg_items
@@ -15,16 +15,16 @@ WITH told AS (
     UNION ALL
     SELECT 'penalty_cases' AS source, consignment_id, _warnings, voided, _file_seq, _line FROM new_penalty_cases
     UNION ALL
-    SELECT 'daily_weather' AS source, CAST(NULL AS VARCHAR) AS consignment_id, _warnings, voided, _file_seq, _line
+    SELECT 'daily_weather' AS source, CAST(NULL AS STRING) AS consignment_id, _warnings, voided, _file_seq, _line
     FROM new_daily_weather
     UNION ALL
-    SELECT 'risk_alerts' AS source, CAST(NULL AS VARCHAR) AS consignment_id, _warnings, voided, _file_seq, _line
+    SELECT 'risk_alerts' AS source, CAST(NULL AS STRING) AS consignment_id, _warnings, voided, _file_seq, _line
     FROM new_risk_alerts
     UNION ALL
-    SELECT 'interceptions' AS source, CAST(NULL AS VARCHAR) AS consignment_id, _warnings, voided, _file_seq, _line
+    SELECT 'interceptions' AS source, CAST(NULL AS STRING) AS consignment_id, _warnings, voided, _file_seq, _line
     FROM new_interceptions
     UNION ALL
-    SELECT 'domestic_actions' AS source, CAST(NULL AS VARCHAR) AS consignment_id, _warnings, voided, _file_seq, _line
+    SELECT 'domestic_actions' AS source, CAST(NULL AS STRING) AS consignment_id, _warnings, voided, _file_seq, _line
     FROM new_domestic_actions
 )
 
