@@ -6,7 +6,7 @@ from functools import partial
 
 import streamlit as st
 
-from pages.shared import components, data, desk, filters, frame, heatmaps, labels, yards
+from pages.shared import blocks, components, data, desk, filters, frame, heatmaps, labels, yards
 
 frame.guard(__file__)
 
@@ -40,21 +40,21 @@ if view == "first":
     components.table(summed, "risk_places", by)
 
 elif view == "plan":
-    inside = desk.inside(chosen, ports)
+    inside = blocks.inside(chosen, ports)
     with components.user_errors():
         cells = data.metric("yard_cells", inside)
         units = data.metric("yard_plan", inside)
-    picked = desk.stack_chosen()
+    picked = blocks.stack_chosen()
     components.section("safety.plan")
     if cells.empty:
         components.nothing_found()
     else:
-        rows, shade = desk.shaded(cells)
-        figure = yards.plan(rows, look=look, shade=shade, label=desk.place_label(), marked=picked)
-        components.pickable(figure, "plan", partial(desk.choose_stack, "plan"), words("alt.plan"))
-    st.caption(words("safety.without_place", units=words.count(desk.without_place(units))))
+        rows, shade = blocks.shaded(cells)
+        figure = yards.plan(rows, look=look, shade=shade, label=blocks.place_label(), marked=picked)
+        components.pickable(figure, "plan", partial(blocks.choose_stack, "plan"), words("alt.plan"))
+    st.caption(words("safety.without_place", units=words.count(blocks.without_place(units))))
     components.section("safety.stack")
-    components.table(desk.stack(units, picked), "yard_plan", inside, columns=desk.STACK)
+    components.table(blocks.stack(units, picked), "yard_plan", inside, columns=blocks.STACK)
 
 elif view == "clock":
     with components.user_errors():
@@ -88,13 +88,13 @@ elif view == "apart":
     with components.user_errors():
         summary = data.metric("segregation_summary", chosen).iloc[0]
         pairs = data.metric("segregation", asked)
-        blocks = data.metric("segregation_blocks", chosen)
+        by_block = data.metric("segregation_blocks", chosen)
     components.cards(desk.apart_cards(summary), "cards_apart")
     st.caption(words("safety.amendment", amendment=summary["amendment"]))
     components.section("safety.pairs_now")
     components.table(pairs, "segregation", asked, columns=desk.APART)
     components.section("safety.blocks")
-    components.table(blocks, "segregation_blocks", chosen)
+    components.table(by_block, "segregation_blocks", chosen)
 
 else:
     with components.user_errors():
@@ -114,7 +114,7 @@ else:
         components.chart(
             yards.hot_days(desk.of(days, port), desk.heat_levels(), look=look), "days", words("alt.days")
         )
-        components.table(desk.of(days, port), "heat", chosen)
+        components.table(desk.newest(desk.of(days, port)), "heat", chosen)
     components.section("safety.stored")
     components.table(stored, "quantity", chosen)
 

@@ -8,7 +8,6 @@ Arrivals: the mean of the same weekday over those days. Both are taken to be ind
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -72,21 +71,21 @@ class Curve:
 
 @dataclass(frozen=True)
 class Outlook:
-    """Expected stock at the ends of the days ahead, with an 80 % band; in batches."""
+    """Expected stock at the ends of the days ahead, and how far the 80 % band reaches to either side; in batches."""
 
     expected: Hours
-    spread: Hours
+    reach: Hours
 
-    @cached_property
+    @property
     def lower(self) -> Hours:
         """Not below 0."""
-        found: Hours = np.maximum(0.0, self.expected - Z_80 * self.spread)
+        found: Hours = np.maximum(0.0, self.expected - self.reach)
         return found
 
-    @cached_property
+    @property
     def upper(self) -> Hours:
         """The other end."""
-        return self.expected + Z_80 * self.spread
+        return self.expected + self.reach
 
 
 @dataclass(frozen=True)
@@ -134,11 +133,17 @@ def outlook(stays: Stays, origin: float, days: Days) -> Outlook:
     spread = variances[days.weekdays] * lengths / DAY
     expected = stays_on.sum(axis=0) + there @ coming
     variance = (stays_on * (1 - stays_on)).sum(axis=0) + (there * (1 - there)) @ coming + there**2 @ spread
-    return Outlook(expected, np.sqrt(variance))
+    return Outlook(expected, Z_80 * np.sqrt(variance))
 
 
-def widening(errors: Hours, spreads: Hours) -> float:
-    """By how much a band must be widened so that four of five past errors fall inside; never narrowed."""
+def relative_error(errors: Hours, expected: Hours, days: Hours) -> float:
+    """The error, as a share of the stock and of the root of the days ahead, that four of five past errors kept to."""
     if not len(errors):
-        return 1.0
-    return max(1.0, float(np.quantile(np.abs(errors) / np.maximum(Z_80 * spreads, 1e-9), 0.8)))
+        return 0.0
+    return float(np.quantile(np.abs(errors) / (np.maximum(expected, 1.0) * np.sqrt(days)), 0.8))
+
+
+def widened(ahead: Outlook, share: float) -> Outlook:
+    """The forecast with a band that reaches at least as far as such a relative error; never narrowed."""
+    days = np.arange(1, len(ahead.expected) + 1)
+    return Outlook(ahead.expected, np.maximum(ahead.reach, share * ahead.expected * np.sqrt(days)))

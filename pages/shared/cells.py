@@ -10,7 +10,7 @@ import streamlit as st
 
 from pages.shared import data, frame, labels
 
-_LINKED = {"consignment_id", "equipment_reference"}
+_LINKED = {"consignment_id", "equipment_reference", "consignment_id_a", "consignment_id_b"}
 """A batch has a page under its number, and so has a unit that no batch claims."""
 _NARROW = {"sha256"}
 _LABELLED = {"lead_class", "imo_class", "finding_code"}

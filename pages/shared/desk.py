@@ -1,22 +1,20 @@
-"""The safety desk: its views, the weights asked for, the yard plan and its stacks, and cards in words."""
+"""The safety desk: its views, the weights asked for, and its figures in words."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 
 import pandas as pd
 import streamlit as st
 
-from pages.shared import data, filters, frame, labels, url, yards
+from pages.shared import data, filters, frame, labels, url
 from pipeline.metrics import Filters
 
 VIEWS = ("first", "plan", "clock", "apart", "heat")
 LISTED_FIRST = 200
 CHARTED_FIRST = 12
 PLACES = ("port", "facility", "block")
-SHADES = ("risk", "dwell", "class")
 PAST_DAYS = 28
 DEFINED = {
     "first": ("safety_headline", "risk", "risk_points", "risk_places", "risk_weights"),
@@ -83,19 +81,6 @@ CLOCK = (
     "facility_code",
     "direction",
     "units",
-)
-STACK = (
-    "row",
-    "tier",
-    "equipment_reference",
-    "consignment_id",
-    "lead_class",
-    "score",
-    "risk_rank",
-    "age_hours",
-    "is_overdue",
-    "segregation_alerts",
-    "arrived_at",
 )
 APART = (
     "code",
@@ -227,87 +212,6 @@ def places(chosen: Filters) -> Filters:
     return replace(chosen, by=(filters.switch("places", list(PLACES), lambda code: words(f"rows.{code}")),))
 
 
-def inside(chosen: Filters, ports: pd.DataFrame) -> Filters:
-    """Draw the choice of one port; the port of the gravest batch comes first."""
-    codes = list(ports["un_location_code"])
-    return replace(chosen, ports=(filters.pick("yard", codes, labels.labeller("port")),))
-
-
-def shaded(cells: pd.DataFrame) -> tuple[pd.DataFrame, yards.Shade]:
-    """Draw the switch of the colours; the cells with what they say, and the shade."""
-    words = frame.words()
-    picked = filters.switch("shade", list(SHADES), lambda code: words(f"safety.shade.{code}"))
-    rows = cells.assign(
-        place=cells["facility_code"].fillna("") + yards.PLACE_MARK + cells["block"],
-        bay=cells["bay"].fillna(yards.UNTOLD),
-        grave=-cells["hazard_rank"].astype(float),
-        days=cells["oldest_age_hours"] / 24,
-        told=[_told(row) for row in cells.to_dict("records")],
-    )
-    rows = rows.assign(
-        risk_text=rows["top_score"].map("{:.0f}".format, na_action="ignore"),
-        days_text=rows["days"].map("{:.0f}".format),
-    )
-    title = words(f"safety.shade.{picked}")
-    ranks = data.table("imdg_classes")["hazard_rank"]
-    shades = {
-        "risk": yards.Shade("top_score", "risk_text", 0, 100, title),
-        "dwell": yards.Shade("days", "days_text", 0, max(1.0, float(rows["days"].max())), title),
-        "class": yards.Shade("grave", "lead_class", -float(ranks.max()), 0, title),
-    }
-    return rows, shades[picked]
-
-
-def _told(row: dict) -> str:
-    words = frame.words()
-    score = words.number(row["top_score"], 1) if pd.notna(row["top_score"]) else words("none")
-    return words(
-        "safety.cell",
-        block=row["block"],
-        bay=row["bay"] or words("no_position"),
-        units=words.count(row["units"]),
-        score=score,
-        oldest=words.length(row["oldest_age_hours"]),
-        imo_class=labels.labeller("class")(row["lead_class"]),
-        alerts=words.count(row["units_in_alerts"]),
-    )
-
-
-def place_label() -> Callable[[str], str]:
-    """Facility and block as one name."""
-    words = frame.words()
-    return lambda code: " · ".join(part or words("no_position") for part in code.split(yards.PLACE_MARK))
-
-
-def stack_chosen() -> tuple[str, str] | None:
-    """The clicked cell of the plan: facility|block, and bay."""
-    text = url.value("stack")
-    if not text or text.count(yards.PLACE_MARK) != 2:
-        return None
-    place, _, bay = text.rpartition(yards.PLACE_MARK)
-    return place, bay
-
-
-def choose_stack(chart_key: str) -> None:
-    """The plan's `on_select`: keep the clicked cell; a click beside every cell forgets it."""
-    points = st.session_state[chart_key]["selection"]["points"]
-    url.put("stack", f"{points[0]['y']}{yards.PLACE_MARK}{points[0]['x']}" if points else None)
-
-
-def stack(units: pd.DataFrame, picked: tuple[str, str] | None) -> pd.DataFrame:
-    """The units of the clicked cell, from the ground up; all units while none is."""
-    if picked is None:
-        return units.sort_values("risk_rank", kind="stable")
-    place = units["facility_code"].fillna("") + yards.PLACE_MARK + units["block"].fillna("")
-    here = units[(place == picked[0]) & (units["bay"].fillna(yards.UNTOLD) == picked[1])]
-    return here.sort_values(["row", "tier"], kind="stable")
-
-
-def without_place(units: pd.DataFrame) -> int:
-    """Units whose moves told no block."""
-    return int(units["block"].isna().sum())
-
-
 def horizon_cards(rows: pd.DataFrame) -> list[tuple[str, str, str]]:
     """Batches that pass their limit, a card a horizon."""
     words = frame.words()
@@ -330,6 +234,11 @@ def scope(forecast: pd.DataFrame) -> str:
 def of(rows: pd.DataFrame, code: str) -> pd.DataFrame:
     """The rows of one port, or of all together."""
     return rows[rows["un_location_code"] == code]
+
+
+def newest(rows: pd.DataFrame) -> pd.DataFrame:
+    """Days, the newest first."""
+    return rows.sort_values("date", ascending=False, kind="stable")
 
 
 def past(chosen: Filters) -> Filters:

@@ -13,7 +13,7 @@ import pyarrow as pa
 
 from pipeline.metrics.question import Question
 from pipeline.metrics.registry import Metric, register
-from pipeline.stock_outlook import Days, Hours, Outlook, Stays, outlook, widening
+from pipeline.stock_outlook import Days, Hours, Outlook, Stays, outlook, relative_error, widened
 
 HORIZON_DAYS = 14
 LEARNT_FROM = 6
@@ -129,9 +129,11 @@ def _tests(port: _Port, today: dt.date, window: int, origins: int) -> list[_Test
 def _widened(bare: list[_Test], origin: dt.date, ahead: Outlook) -> Outlook:
     """The forecast from an origin with its band widened by the errors of the forecasts whose days had passed."""
     known = [test for test in bare if test.origin + DAY * HORIZON_DAYS <= origin][:LEARNT_FROM]
-    errors = np.concatenate([test.actual - test.outlook.expected for test in known] or [np.zeros(0)])
-    spreads = np.concatenate([test.outlook.spread for test in known] or [np.zeros(0)])
-    return Outlook(ahead.expected, ahead.spread * widening(errors, spreads))
+    nothing = [np.zeros(0)]
+    errors = np.concatenate([test.actual - test.outlook.expected for test in known] or nothing)
+    expected = np.concatenate([test.outlook.expected for test in known] or nothing)
+    days = np.tile(np.arange(1.0, HORIZON_DAYS + 1), len(known))
+    return widened(ahead, relative_error(errors, expected, days))
 
 
 def _judged(bare: list[_Test], origins: int) -> list[_Test]:
@@ -163,7 +165,7 @@ def _scope(port: _Port, as_of: dt.datetime, window: int, origins: int) -> _Scope
         return None
     origin = (as_of - EPOCH) / dt.timedelta(hours=1)
     found = outlook(port.stays, origin, days)
-    ahead = Outlook(found.expected[1:], found.spread[1:])
+    ahead = Outlook(found.expected[1:], found.reach[1:])
     bare = _tests(port, today, window, origins)
     dates = [today + DAY * step for step in range(1, HORIZON_DAYS + 1)]
     now = len(port.stays.standing(origin))
@@ -183,8 +185,8 @@ def _scopes(question: Question) -> list[_Scope]:
 
 def _added(outlooks: list[Outlook]) -> Outlook:
     """Several forecasts as one, taken to be independent."""
-    spread = np.sqrt(np.sum([ahead.spread**2 for ahead in outlooks], axis=0))
-    return Outlook(np.sum([ahead.expected for ahead in outlooks], axis=0), spread)
+    reach = np.sqrt(np.sum([ahead.reach**2 for ahead in outlooks], axis=0))
+    return Outlook(np.sum([ahead.expected for ahead in outlooks], axis=0), reach)
 
 
 def _together(ports: list[_Scope]) -> _Scope:
@@ -244,11 +246,12 @@ def _tested(code: str, tests: list[_Test]) -> tuple[object, ...]:
 _METHOD = (
     "Those in the yard stay on by the survival of the port (Nelson-Aalen with delayed entry); those to come are the mean of "
     "their weekday; both over the last 56 days. The band is 80 %: binomial leaving, and arrivals as variable as they "
-    "were (at least Poisson), widened until it would have held four of five days of the last six past forecasts."
+    "were (at least Poisson); and it reaches at least as far as the relative error that four of five days of the last six "
+    "past forecasts kept to."
 )
 _METHOD_ZH = (
     "在港批次按本港生存曲线（延迟进入 Nelson-Aalen）递减，新到批次取同星期几均值，均取自最近 56 天。"
-    "区间为 80%：离港按二项分布，到达按实际离散程度（不小于泊松），并放宽至能容纳最近六次历史预测中五分之四的日数。"
+    "区间为 80%：离港按二项分布，到达按实际离散程度（不小于泊松），且至少放宽至最近六次历史预测中五分之四日数的相对误差。"
 )
 _CAVEAT = (
     "Nothing that has not happened before is in it: a campaign, a closed berth, a holiday. inside_share is of forecasts "

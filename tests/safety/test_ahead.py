@@ -21,7 +21,7 @@ from pipeline.engine import Engine
 from pipeline.metrics import Filters, Reader
 from pipeline.sample import SampleSettings, write_sample
 from pipeline.settings import SHIPPED_REFERENCE, Settings
-from pipeline.stock_outlook import Curve, Days, Stays, outlook, widening
+from pipeline.stock_outlook import Curve, Days, Outlook, Stays, outlook, relative_error, widened
 
 from .yards import LOADED_AT, Box, files
 
@@ -225,7 +225,7 @@ def test_a_forecast_does_not_see_what_comes_after_it() -> None:
     seen = stays.arrived <= origin
     cut = Stays(stays.arrived[seen], np.where(stays.left[seen] <= origin, stays.left[seen], np.inf))
     whole, part = outlook(stays, origin, days), outlook(cut, origin, days)
-    assert np.array_equal(whole.expected, part.expected) and np.array_equal(whole.spread, part.spread)
+    assert np.array_equal(whole.expected, part.expected) and np.array_equal(whole.reach, part.reach)
 
 
 def test_bands_hold_what_they_say_in_a_world_whose_law_they_share() -> None:
@@ -244,11 +244,14 @@ def test_bands_hold_what_they_say_in_a_world_whose_law_they_share() -> None:
 
 
 def test_bands_are_widened_by_what_went_wrong() -> None:
-    spreads = np.full(10, 1.0)
-    assert widening(np.zeros(10), spreads) == 1 and widening(np.zeros(0), np.zeros(0)) == 1
-    errors = np.linspace(1, 10, 10)
-    share = np.mean(errors <= 1.281552 * spreads * widening(errors, spreads))
-    assert share == 0.8
+    """Ten errors of 1 to 10 per cent a day ahead: four of five kept to 8.2 per cent."""
+    assert relative_error(np.zeros(0), np.zeros(0), np.zeros(0)) == 0
+    errors, expected = np.linspace(1, 10, 10), np.full(10, 100.0)
+    share = relative_error(errors, expected, np.ones(10))
+    assert share == pytest.approx(0.082)
+    narrow = Outlook(np.array([100.0, 50.0]), np.array([3.0, 9.0]))
+    assert list(widened(narrow, share).reach) == pytest.approx([8.2, 9.0])
+    assert list(widened(narrow, 0.0).reach) == [3.0, 9.0]
 
 
 @pytest.fixture(scope="module")
