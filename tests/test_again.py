@@ -40,6 +40,8 @@ PUBLISHED = {
     "rebound.csv": ("rebound", *ACTION),
     "pilots.csv": ("pilots", "--campaign", "pilot-2023"),
     "hit_rates.csv": ("hit_rates", *ACTION),
+    "alerts.csv": ("alerts",),
+    "indicators.csv": ("indicators", *IN_IT),
     "compare.xlsx": ("compare", *ACTION, *IN_IT),
     "dwell.parquet": ("dwell", "--by", "all", "--tau-days", "30"),
     "stock.json": ("stock",),

@@ -73,13 +73,16 @@ class Reader:
     def known_at(self, key: str, filters: Filters | None = None) -> dt.datetime | None:
         """The `known_at` that gives a metric's figures of now again: as asked, else the latest in the lake.
 
-        Of what tells of loads, that of the last load; of all else, the latest instant of any landed row.
+        Of what tells of loads, that of the last load; of what shows the log, its latest entry too; of all else, the
+        latest instant of any landed row.
         """
         if filters is not None and filters.known_at is not None:
             return filters.known_at
         latest = [self._latest["known_at"]]
         if REGISTRY[key].family == "trust":
             latest.append(self._latest["loaded_at"])
+        if REGISTRY[key].follows_log:
+            latest += acknowledgements.log_of(self.settings.lake).read()["acknowledged_at"].to_pylist()
         return max((instant for instant in latest if instant is not None), default=None)
 
     def last_file(self, filters: Filters | None = None) -> int | None:

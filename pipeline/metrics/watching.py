@@ -46,6 +46,7 @@ def watch(question: Question) -> Mapping[str, pa.Table]:
         question.reference.digest,
         question.filters.as_of,
         question.filters.known_at,
+        question.filters.last_file,
     )
     with _lock:
         if key in _kept:
@@ -67,7 +68,9 @@ def provide(question: Question) -> None:
 
 def _computed(question: Question) -> dict[str, pa.Table]:
     asked = question.filters
-    whole = Filters(as_of=asked.as_of, known_at=asked.known_at, by=("date", "port"))
+    whole = Filters(
+        as_of=asked.as_of, known_at=asked.known_at, last_file=asked.last_file, by=("date", "port")
+    )
     asking = replace(question, filters=whole)
     try:
         prepare_flows(asking)

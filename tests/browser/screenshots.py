@@ -35,12 +35,15 @@ def screens(lake: Path) -> dict[str, str]:
     batch = reader.query("findings", Filters())["consignment_id"].iloc[0]
     return {
         "campaign": f"campaign?{AS_OF}",
+        "map": "map?day=2022-06-20",
         "backlog": f"backlog?{AS_OF}&window=365",
         "clearance": "clearance",
         "dwell": "dwell",
         "ports": "ports",
         "pilots": "pilots",
         "rebound": "rebound",
+        "warning": f"warning?{AS_OF}",
+        "border": "border?window=365",
         "batch": f"batch?consignment={batch}",
         "trust": "trust?",
         "methodology": "methodology?family=yard",

@@ -6,12 +6,16 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
 from durations.lakes import SmallLake
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from pipeline.metrics import Filters, Reader, watching
 from pipeline.settings import Settings
+from pipeline.statistics import cusum, cusum_ends
 
 from . import oracle
 from .worlds import LIMITS, RULES, START, drawn, files, rules_csv
@@ -125,6 +129,23 @@ def test_points_are_those_that_fired_for_the_alert(tmp_path: Path) -> None:
         assert alert.days_on == (last - alert.started_on).days + 1
 
 
+@settings(max_examples=60, deadline=None, derandomize=True, database=None)
+@given(rows=st.lists(st.lists(st.integers(0, 40), min_size=12, max_size=12), min_size=1, max_size=6))
+def test_many_series_at_once_end_where_one_by_one_they_do(rows: list[list[int]]) -> None:
+    levels, limits = cusum_ends(np.array(rows, dtype=np.float64), baseline=8)
+    for counts, level, limit in zip(rows, levels, limits, strict=True):
+        chart = cusum(counts)
+        assert chart is not None
+        assert (level, limit) == pytest.approx((chart.path[-1], chart.threshold))
+
+
+@pytest.mark.parametrize("words", [("--class", "3"), ("--direction", "import")])
+def test_an_alert_is_of_a_whole_port(tmp_path: Path, words: tuple[str, str]) -> None:
+    lake = lake_of(tmp_path, one_port(("2022-03-01T08:00", None)))
+    with pytest.raises(AssertionError, match="exit code 2"):
+        lake.report("alerts", *words)
+
+
 def one_port(*lines: tuple[str, str | None]) -> oracle.World:
     stays = [
         oracle.Stay(
@@ -182,6 +203,9 @@ def test_two_groups_make_an_alert_and_two_points_of_one_do_not(tmp_path: Path) -
         ("notice", "2022-04-10", "2022-04-12", "became an alert"),
     ]
     (alert,) = [row for row in rows if row["level"] == "alert"]
+    late = lake_of(tmp_path / "late", hot, rules)
+    assert [row["started_on"] for row in late.report("alerts", "--from", "2022-04-20")] == ["2022-04-19"]
+    assert [row["level"] for row in late.report("alerts", "--to", "2022-04-11")] == ["notice"]
     assert alert["points"] == "heat 2022-04-12; oldest_age 2022-04-10 to 2022-04-18"
 
 
