@@ -17,6 +17,7 @@ from pipeline.engine import Engine
 from pipeline.landed import landed_schema
 from pipeline.models import models_digest
 from pipeline.reference import Reference
+from pipeline.relations import Relations
 from pipeline.settings import Settings
 from pipeline.versions import REPEATED_SCHEMA
 
@@ -66,12 +67,12 @@ def open_question(
     known_at: dt.datetime | None,
     as_of: dt.datetime | None,
     spill_folder: Path | None = None,
-) -> Engine:
+) -> Relations:
     """An engine in which every core model can be computed from landed rows.
 
     Where `as_of` is None the default is computed from what was known at `known_at` (ruling 4). The caller closes it.
     """
-    engine = Engine(settings, spill_folder)
+    engine = _engine(settings, spill_folder)
     register_reference(engine, reference, settings.default_zone)
     for name, source in SOURCES.items():
         provide_files(
@@ -80,6 +81,15 @@ def open_question(
     provide_files(engine, "repeated", partial(files_of, "repeated"), REPEATED_SCHEMA)
     set_instants(engine, settings, as_of, known_at)
     return engine
+
+
+def _engine(settings: Settings, spill_folder: Path | None) -> Relations:
+    """The server of the settings, else DuckDB in this process."""
+    if settings.remote is None:
+        return Engine(settings, spill_folder)
+    from pipeline.spark_engine import SparkEngine  # an extra that few install
+
+    return SparkEngine(settings.remote)
 
 
 SCOPED_SOURCES = (
@@ -92,7 +102,7 @@ SCOPED_SOURCES = (
 )
 
 
-def narrow(engine: Engine, files_of: FilesOf) -> None:
+def narrow(engine: Relations, files_of: FilesOf) -> None:
     """Lets the core models see only landed rows of `scope_units` and `scope_consignments`.
 
     All landed rows stay readable as `all_<source>`; the caller registers the two scopes.
@@ -103,13 +113,13 @@ def narrow(engine: Engine, files_of: FilesOf) -> None:
         engine.use_models(landed_table(name))
 
 
-def provide_files(engine: Engine, name: str, files: Callable[[], list[str]], schema: pa.Schema) -> None:
+def provide_files(engine: Relations, name: str, files: Callable[[], list[str]], schema: pa.Schema) -> None:
     """Lets Parquet files be read under a name, listed when first needed."""
     engine.provide(name, lambda: engine.register_files(name, files(), schema))
 
 
 def set_instants(
-    engine: Engine, settings: Settings, as_of: dt.datetime | None, known_at: dt.datetime | None
+    engine: Relations, settings: Settings, as_of: dt.datetime | None, known_at: dt.datetime | None
 ) -> None:
     """Registers the one-row table `params`; computes the default `as_of` where none is given."""
     known = known_at or FOREVER
@@ -125,7 +135,7 @@ def _params(as_of: dt.datetime | None, known_at: dt.datetime, default_zone: str)
     )
 
 
-def register_reference(engine: Engine, reference: Reference, default_zone: str) -> None:
+def register_reference(engine: Relations, reference: Reference, default_zone: str) -> None:
     """Lets the models read the reference tables, the zones' offsets and the calendar."""
     for name in REFERENCE_INPUTS:
         engine.provide(name, partial(engine.register_arrow, name, reference.table(name)))

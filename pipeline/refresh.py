@@ -22,6 +22,7 @@ from pipeline.lake import Draft
 from pipeline.landed import landed_schema
 from pipeline.question import computed_with, landed_table, narrow, open_question, provide_files, set_instants
 from pipeline.reference import Reference
+from pipeline.relations import Relations
 from pipeline.settings import Settings
 from pipeline.versions import REPEATED_SCHEMA
 
@@ -94,12 +95,12 @@ def _refresh_whole(draft: Draft, settings: Settings, reference: Reference) -> dt
         return as_of
 
 
-def _add_part(draft: Draft, engine: Engine, table: str, label: str | None, model: str) -> None:
+def _add_part(draft: Draft, engine: Relations, table: str, label: str | None, model: str) -> None:
     path = draft.new_path(table, label)
     draft.add(table, path, engine.write_parquet(model, path))
 
 
-def _add_months(draft: Draft, engine: Engine, table: str) -> None:
+def _add_months(draft: Draft, engine: Relations, table: str) -> None:
     folder = draft.new_path(table).with_suffix("")
     for label, written, rows in engine.write_by_label(KEPT[table].written_by_month, folder, "label"):
         path = draft.new_path(table, label)
@@ -108,7 +109,7 @@ def _add_months(draft: Draft, engine: Engine, table: str) -> None:
     shutil.rmtree(folder, ignore_errors=True)
 
 
-def _add_flows(draft: Draft, engine: Engine, stays: str, model: str) -> None:
+def _add_flows(draft: Draft, engine: Relations, stays: str, model: str) -> None:
     engine.forget("flows")
     engine.alias("flowing_stays", stays)
     engine.alias("flow_buckets", "age_buckets")
@@ -121,7 +122,7 @@ class _Touch:
     """A load that changes little: the draft and the engine in which the models see only what is touched."""
 
     draft: Draft
-    engine: Engine
+    engine: Relations
 
 
 def _refresh_touched(draft: Draft, settings: Settings, reference: Reference) -> dt.datetime | None:
@@ -143,14 +144,14 @@ def _refresh_touched(draft: Draft, settings: Settings, reference: Reference) -> 
     return as_of
 
 
-def _provide_new(draft: Draft, engine: Engine) -> None:
+def _provide_new(draft: Draft, engine: Relations) -> None:
     for name in ("consignments", "dg_items", "yard_moves", "clearance_milestones"):
         files = partial(draft.added, landed_table(name))
         provide_files(engine, f"new_{name}", files, landed_schema(SOURCES[name]))
     provide_files(engine, "new_repeated", partial(draft.added, "repeated"), REPEATED_SCHEMA)
 
 
-def _touched_as_of(engine: Engine, before: dt.datetime | None) -> dt.datetime | None:
+def _touched_as_of(engine: Relations, before: dt.datetime | None) -> dt.datetime | None:
     """The default `as_of` after the load, from what is touched; None where only everything can tell.
 
     The latest event of what is touched settles it where it is the latest of all. Otherwise the old one stands, unless

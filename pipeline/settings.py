@@ -29,7 +29,8 @@ class Settings:
     """Everything a run takes from its surroundings. Hashable, so that a reader can be kept for it.
 
     `default_zone` is the IANA zone of instants without offset in rows that have no port (rulings 6 and 42).
-    `memory_limit` and `threads` bound the engine.
+    `memory_limit` and `threads` bound the engine of this process. `remote` is the address of a Spark Connect server
+    (`sc://host:port`) that computes in its place.
     """
 
     lake: Path
@@ -37,6 +38,7 @@ class Settings:
     default_zone: str = "Asia/Shanghai"
     memory_limit: str = "2GiB"
     threads: int = field(default_factory=usable_cores)
+    remote: str | None = None
 
 
 def is_checkout() -> bool:

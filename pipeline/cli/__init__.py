@@ -12,6 +12,7 @@ import importlib
 import os
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 
 from pipeline.cli import messages
 from pipeline.cli.parser import command_parsers, parse, refuse_unknown, split
@@ -76,8 +77,19 @@ def _run(arguments: list[str]) -> int:
     chosen.refuse_unknown = lambda: refuse_unknown(parser, chosen.unknown)
     module = importlib.import_module(_COMMANDS[command])
     run: Callable[[argparse.Namespace], int] = getattr(module, command)
-    chosen.settings = from_environment(chosen.lake, chosen.reference)
+    chosen.settings = replace(from_environment(chosen.lake, chosen.reference), remote=_remote(chosen))
     return run(chosen)
+
+
+def _remote(chosen: argparse.Namespace) -> str | None:
+    """The server that computes; None where DuckDB does, in this process."""
+    remote: str | None = getattr(chosen, "remote", None)
+    is_spark = getattr(chosen, "engine", "duckdb") == "spark"
+    if is_spark and not remote:
+        raise UserMistake("--engine spark: on which server?", "Give its address: --remote sc://HOST:PORT.")
+    if remote and not is_spark:
+        raise UserMistake(f"--remote {remote}: DuckDB computes in this process", "Give --engine spark too.")
+    return remote
 
 
 def _forget_standard_output() -> None:

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 
 from pipeline import build, progress
 from pipeline.cli import messages
-from pipeline.errors import UserMistake
 from pipeline.sample import SampleSettings, write_sample
 
 if TYPE_CHECKING:
@@ -97,11 +96,6 @@ def say_what_to_do(files: Sequence[FileSummary], lake: str | None) -> None:
 
 def rebuild(chosen: argparse.Namespace) -> int:
     """Compute all tables anew from what was loaded."""
-    if chosen.engine != "duckdb":
-        raise UserMistake(
-            f"--engine {chosen.engine}: not there yet; tables are computed with DuckDB alone",
-            "Leave --engine out.",
-        )
     with progress.on_terminal() as bars:
         release = build.rebuild(chosen.settings, bars)
     messages.put(f"rebuilt {chosen.settings.lake}: build {release.build_id}")

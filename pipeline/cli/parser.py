@@ -196,12 +196,24 @@ def _acknowledge(parser: Parser) -> None:
 
 
 def _rebuild(parser: Parser) -> None:
-    parser.add_argument("--engine", choices=("duckdb", "spark"), default="duckdb", help="default duckdb")
+    _engine(parser)
+
+
+def _engine(parser: Parser) -> None:
+    parser.add_argument(
+        "--engine", choices=("duckdb", "spark"), default="duckdb", help="what computes (default duckdb)"
+    )
+    parser.add_argument(
+        "--remote",
+        metavar="URL",
+        help="the Spark Connect server of --engine spark, e.g. sc://127.0.0.1:15002; it must see the lake's files",
+    )
 
 
 def _report(parser: Parser) -> None:
     parser.add_argument("name", metavar="NAME", nargs="?", help="report; none: the list of reports")
     _slice(parser)
+    _engine(parser)
     only = parser.add_argument_group("options of some reports")
     only.add_argument("--by", metavar="LIST", help="columns to group by, comma between")
     only.add_argument(

@@ -12,7 +12,6 @@ from typing import Any
 import pandas as pd
 import pyarrow as pa
 
-from pipeline.engine import Engine
 from pipeline.errors import UserMistake
 from pipeline.lake import Lake, Release
 from pipeline.landed import REJECT_SCHEMA
@@ -21,6 +20,7 @@ from pipeline.metrics.filters import Filters
 from pipeline.question import computed_with, names_table, narrow, open_question, provide_files
 from pipeline.reference import Reference
 from pipeline.refresh import OPEN
+from pipeline.relations import Relations
 from pipeline.settings import Settings
 
 UNIDENTIFIED = "unidentified"
@@ -69,7 +69,7 @@ class Question:
         return None if pd.isna(found) else pd.Timestamp(found).to_pydatetime()
 
     @cached_property
-    def engine(self) -> Engine:
+    def engine(self) -> Relations:
         """The engine of this question; closed by `close`."""
         asked = self.filters
         default = self.release.as_of if asked.known_at is None else None
@@ -119,7 +119,7 @@ class Question:
     def _files(self, table: str) -> list[str]:
         return self.lake.files(self.release, table)
 
-    def _provide_built(self, engine: Engine) -> None:
+    def _provide_built(self, engine: Relations) -> None:
         for table, model in BUILT_TABLES.items():
             files = self._files(table)
             if files:
@@ -155,7 +155,7 @@ class Question:
             fitting.update(dict.fromkeys(found))
         return tuple(fitting)
 
-    def _register_filters(self, engine: Engine) -> None:
+    def _register_filters(self, engine: Relations) -> None:
         asked = self.filters
         engine.register_arrow("wanted_ports", names_table("un_location_code", self.ports))
         engine.register_arrow("wanted_classes", names_table("code", self.classes))
@@ -182,7 +182,7 @@ class Question:
             if kept:
                 self.engine.provide(model, partial(self.engine.register_files, model, kept, None))
 
-    def register_asked(self, asked: Filters, engine: Engine | None = None) -> None:
+    def register_asked(self, asked: Filters, engine: Relations | None = None) -> None:
         """Registers the columns and days asked for; a metric of two windows does so for one after the other."""
         (engine or self.engine).register_arrow("asked", _asked(asked))
 

@@ -1,0 +1,171 @@
+"""Relations by name, each computed when something first reads it: what every engine has in common.
+
+Inputs are registered by name; a model that is needed and not registered is computed from its `.sql`, its own inputs
+first. Which engine computes is the affair of the classes that build on this one.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self
+
+import pyarrow as pa
+
+from pipeline.models import all_models
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+FILE_NUMBER = "_file_seq"
+"""The column of a landed row that holds the number of the file it came from."""
+
+
+class ModelFailed(Exception):
+    """A model did not run: a bug of ours. The message names the model and shows its SQL."""
+
+
+class Relations(ABC):
+    """What is readable by name in one engine, made for one question or one build and closed after it."""
+
+    def __init__(self) -> None:
+        self._registered: dict[str, str] = {}
+        """What is readable, and whether it is a TABLE or a VIEW."""
+        self._providers: dict[str, Callable[[], None]] = {}
+        self.last_file: int | None = None
+        """Rows of Parquet files that come from a loaded file after this one are not read, where it is set."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    @abstractmethod
+    def close(self) -> None:
+        """Gives everything back."""
+
+    @abstractmethod
+    def register_arrow(self, name: str, table: pa.Table) -> None:
+        """Makes a small Arrow table readable under `name`."""
+
+    def register_files(self, name: str, files: Iterable[str], schema: pa.Schema | None) -> None:
+        """Makes Parquet files readable under `name`; without any, an empty relation of `schema`."""
+        files = list(files)
+        if files:
+            self._register_files(name, files)
+        elif schema is None:
+            raise ModelFailed(f"{name} has no files")
+        else:
+            self.register_arrow(name, pa.Table.from_batches([], schema))
+
+    @abstractmethod
+    def _register_files(self, name: str, files: list[str]) -> None:
+        """Makes Parquet files, at least one, readable under `name`."""
+
+    def provide(self, name: str, register: Callable[[], None]) -> None:
+        """Says how an input comes to be; it is registered when something first reads it."""
+        self._providers[name] = register
+
+    def use_models(self, *names: str) -> None:
+        """Takes back how inputs come to be, so that the models of these names compute them."""
+        for name in names:
+            self._providers.pop(name, None)
+            self.forget(name)
+
+    def alias(self, name: str, other: str) -> None:
+        """Makes the relation `other` readable under `name` too."""
+        self.need(other)
+        self._create("VIEW", name, f"SELECT * FROM {identifier(other)}", [other])
+
+    def project(self, name: str, other: str, columns: Mapping[str, str]) -> None:
+        """Makes `other` readable under `name` with computed columns (`{name: expression}` of closed lists)."""
+        self.need(other)
+        chosen = ", ".join(f"{expression} AS {identifier(column)}" for column, expression in columns.items())
+        self._create("VIEW", name, f"SELECT {chosen} FROM {identifier(other)}", [other])
+
+    def has(self, name: str) -> bool:
+        """Whether `name` is readable already."""
+        return name in self._registered
+
+    def need(self, name: str) -> None:
+        """Sees that `name` is readable, computing it and what it reads where it is not."""
+        if name in self._registered:
+            return
+        if name in self._providers:
+            self._providers[name]()
+            return
+        model = all_models().get(name)
+        if model is None:
+            raise ModelFailed(f"nothing is called {name}: neither a registered input nor a model")
+        for other in model.reads:
+            self.need(other)
+        self._create("VIEW" if model.is_view else "TABLE", name, model.text, model.reads)
+
+    @abstractmethod
+    def _create(self, kind: str, name: str, select: str, reads: Iterable[str]) -> None:
+        """Makes `name` readable: a TABLE computed now, or a VIEW that is computed where it is read."""
+
+    def forget(self, *names: str) -> None:
+        """Drops computed relations, so that they are computed anew when needed."""
+        for name in names:
+            kind = self._registered.pop(name, None)
+            if kind is not None:
+                self._drop(kind, name)
+
+    @abstractmethod
+    def _drop(self, kind: str, name: str) -> None:
+        """Makes `name` unreadable."""
+
+    @abstractmethod
+    def to_arrow(self, name: str, values: Mapping[str, Any] | None = None) -> pa.Table:
+        """The rows of a model or relation. `values` are bound to its `$names`."""
+
+    def to_frame(self, name: str, values: Mapping[str, Any] | None = None) -> pd.DataFrame:
+        """The rows of a model or relation as a DataFrame: instants naive UTC, days as `datetime.date`."""
+        return self.to_arrow(name, values).to_pandas(date_as_object=True)
+
+    def scalar(self, name: str) -> Any:
+        """The first cell of a model or relation."""
+        rows = self.rows(name)
+        return rows[0][0] if rows else None
+
+    @abstractmethod
+    def rows(self, name: str, values: Mapping[str, Any] | None = None) -> list[tuple[Any, ...]]:
+        """The rows of a model or relation as tuples."""
+
+    @abstractmethod
+    def write_parquet(self, name: str, path: Path, values: Mapping[str, Any] | None = None) -> int:
+        """Writes a model or relation to one Parquet file (zstd). Returns its rows."""
+
+    @abstractmethod
+    def write_by_label(self, name: str, folder: Path, label: str) -> list[tuple[str, Path, int]]:
+        """Writes a relation to one Parquet file for each value of its column `label`: (value, path, rows).
+
+        The files lie below `folder`, and do not hold the column.
+        """
+
+    @abstractmethod
+    def schema(self, name: str) -> pa.Schema:
+        """The Arrow schema of a relation."""
+
+    def _select(self, name: str) -> str:
+        """SQL for the rows of a relation, or of a model that is run once and not kept; what it reads is there."""
+        model = all_models().get(name)
+        if name in self._registered or name in self._providers or model is None:
+            self.need(name)
+            return f"SELECT * FROM {identifier(name)}"
+        for other in model.reads:
+            self.need(other)
+        return model.text
+
+
+def identifier(name: str) -> str:
+    """A name from our own closed lists; identifiers cannot be bound."""
+    if not name.replace("_", "a").isalnum():
+        raise ValueError(f"not a name of ours: {name}")
+    return name
