@@ -45,7 +45,7 @@ _TYPES = {
     pa.float64(): "DOUBLE",
     pa.bool_(): "BOOLEAN",
     pa.date32(): "DATE",
-    pa.timestamp("us"): "TIMESTAMP_NTZ",
+    pa.timestamp("us"): "TIMESTAMP",
 }
 _SETTINGS = {"spark.sql.session.timeZone": "UTC"}
 _BOUND = re.compile(r"\$([a-z_]+)\b")
@@ -67,6 +67,8 @@ class SparkEngine(Relations):
         self._views: dict[str, tuple[str, dict[str, int]]] = {}
         """A view's SQL, and which making of what it reads it was made of."""
         self._makings: dict[str, int] = {}
+        self._held: dict[str, DataFrame] = {}
+        """What the server computed and keeps for as long as somebody here holds it."""
         self._session = _session(remote)
 
     def close(self) -> None:
@@ -81,7 +83,7 @@ class SparkEngine(Relations):
 
     def _register_files(self, name: str, files: list[str]) -> None:
         def read() -> DataFrame:
-            found = self._session.read.parquet(*files)
+            found = _with_instants(self._session.read.parquet(*files))
             if self.last_file is not None and FILE_NUMBER in found.columns:
                 found = found.filter(found[FILE_NUMBER] <= self.last_file)
             return found
@@ -113,7 +115,12 @@ class SparkEngine(Relations):
             self._views[name] = (select, {other: self._makings[other] for other in reads})
 
     def _put(self, name: str, made: Callable[[], DataFrame], select: str = "") -> None:
-        self._run(name, select, lambda: made().createOrReplaceTempView(identifier(name)))
+        def put() -> DataFrame:
+            found = made()
+            found.createOrReplaceTempView(identifier(name))
+            return found
+
+        self._held[name] = self._run(name, select, put)
         self._views.pop(name, None)
         self._makings[name] = self._makings.get(name, 0) + 1
         self._registered[name] = "VIEW"
@@ -121,6 +128,7 @@ class SparkEngine(Relations):
     def _drop(self, kind: str, name: str) -> None:
         self._views.pop(name, None)
         self._session.catalog.dropTempView(identifier(name))
+        del self._held[name]
 
     def to_arrow(self, name: str, values: Mapping[str, Any] | None = None) -> pa.Table:
         """The rows of a model or relation. `values` are bound to its `$names`."""
@@ -210,6 +218,12 @@ def _session(remote: str) -> SparkSession:
             "Give the address of Sail, or of Apache Spark 4's start-connect-server.",
         ) from error
     return session
+
+
+def _with_instants(found: DataFrame) -> DataFrame:
+    """The columns of files with instants as the models have them: without a zone they are UTC, as the session is."""
+    without_zone = {column: found[column].cast("timestamp") for column, kind in found.dtypes if kind == "timestamp_ntz"}
+    return found.withColumns(without_zone) if without_zone else found
 
 
 def _told(error: PySparkException, name: str, select: str, remote: str) -> Exception:

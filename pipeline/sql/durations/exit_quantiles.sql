@@ -22,6 +22,18 @@ summed AS (
         percentile_cont(0.9) WITHIN GROUP (ORDER BY a.hours) AS p90_hours
     FROM ages AS a
     GROUP BY a.curve_no
+),
+
+-- Some engines cut the weight of the upper neighbour to six digits: it is taken anew from the two neighbours.
+neighbours AS (
+    SELECT
+        a.curve_no,
+        max(CASE WHEN a.hours <= s.p90_hours THEN a.hours END) AS below,
+        min(CASE WHEN a.hours >= s.p90_hours THEN a.hours END) AS above,
+        sum(CASE WHEN a.hours <= s.p90_hours THEN 1 ELSE 0 END) AS n_below
+    FROM ages AS a
+    INNER JOIN summed AS s ON s.curve_no = a.curve_no
+    GROUP BY a.curve_no
 )
 
 SELECT
@@ -32,5 +44,9 @@ SELECT
             THEN sqrt(greatest(s.short_square_hours - s.short_hours * s.short_hours / s.n, 0) / (s.n - 1))
     END AS sd_hours,
     s.median_hours,
-    s.p90_hours
+    CASE
+        WHEN b.below = b.above THEN b.below
+        ELSE b.below + (b.above - b.below) * ((s.n - 1) * CAST(0.9 AS DOUBLE) - (b.n_below - 1))
+    END AS p90_hours
 FROM summed AS s
+INNER JOIN neighbours AS b ON b.curve_no = s.curve_no
