@@ -108,11 +108,16 @@ class SparkEngine(Relations):
         def made() -> DataFrame:
             found = self._session.sql(select)
             # Without it a relation that two others read is computed twice, and so on down.
-            return found.localCheckpoint(eager=True) if kind == "TABLE" else found
+            return self._kept(found) if kind == "TABLE" else found
 
         self._put(name, made, select)
         if kind == "VIEW":
             self._views[name] = (select, {other: self._makings[other] for other in reads})
+
+    def _kept(self, found: DataFrame) -> DataFrame:
+        # The client takes what comes back to be of the thread's active session: another question's, where two are open.
+        SparkSession._active_session.session = self._session
+        return found.localCheckpoint(eager=True)
 
     def _put(self, name: str, made: Callable[[], DataFrame], select: str = "") -> None:
         def put() -> DataFrame:

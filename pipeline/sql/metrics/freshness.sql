@@ -34,4 +34,4 @@ FROM seen AS s
 CROSS JOIN params AS p
 WHERE NOT EXISTS (SELECT 1 FROM wanted_ports) OR s.un_location_code IN (SELECT w.un_location_code FROM wanted_ports AS w)
 GROUP BY s.un_location_code, s.source
-ORDER BY s.un_location_code, s.source
+ORDER BY s.un_location_code NULLS LAST, s.source

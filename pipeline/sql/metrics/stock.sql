@@ -104,4 +104,10 @@ CROSS JOIN asked AS a
 WHERE
     (a.by_date AND (a.date_from IS NULL OR r.day >= a.date_from) AND (a.date_to IS NULL OR r.day <= a.date_to))
     OR (NOT a.by_date AND r.day = r.as_of_day)
-ORDER BY r.day, r.un_location_code, r.facility_code, r.lead_class, r.age_bucket, r.direction
+ORDER BY
+    r.day,
+    r.un_location_code NULLS LAST,
+    r.facility_code NULLS LAST,
+    r.lead_class NULLS LAST,
+    r.age_bucket NULLS LAST,
+    r.direction NULLS LAST

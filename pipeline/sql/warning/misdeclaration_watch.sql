@@ -1,25 +1,31 @@
 -- grain: one row a watched day with enough inspections: misdeclared batches against what all ports' rates would give
 -- Expected is reckoned by selection basis, so that more targeted inspections do not look like more misdeclaration.
-WITH expected AS (
+WITH watched AS (
+    SELECT
+        w.*,
+        r.threshold,
+        r.minimum,
+        datediff(w.day, DATE '1990-01-01') - r.window_days AS end_number,
+        datediff(w.day, DATE '1990-01-01') - r.window_days - r.baseline_days AS start_number
+    FROM inspected_windows AS w
+    INNER JOIN alert_rules AS r ON r.indicator = 'misdeclaration'
+),
+
+expected AS (
     SELECT
         w.un_location_code,
         w.day,
         w.inspected,
         w.misdeclared,
-        r.threshold,
-        r.minimum,
+        w.threshold,
+        w.minimum,
         (e.misdeclared_so_far - coalesce(b.misdeclared_so_far, 0))
         / CAST(nullif(e.inspected_so_far - coalesce(b.inspected_so_far, 0), 0) AS DOUBLE) AS usual_rate
-    FROM inspected_windows AS w
-    INNER JOIN alert_rules AS r ON r.indicator = 'misdeclaration'
+    FROM watched AS w
     INNER JOIN national_rates AS e
-        ON
-            e.selection_basis = w.selection_basis
-            AND e.day_number = datediff(w.day, DATE '1990-01-01') - r.window_days
+        ON e.selection_basis = w.selection_basis AND e.day_number = w.end_number
     LEFT JOIN national_rates AS b
-        ON
-            b.selection_basis = w.selection_basis
-            AND b.day_number = datediff(w.day, DATE '1990-01-01') - r.window_days - r.baseline_days
+        ON b.selection_basis = w.selection_basis AND b.day_number = w.start_number
 ),
 
 added AS (
