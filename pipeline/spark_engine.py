@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 import socket
+import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
@@ -22,9 +23,12 @@ from pipeline.errors import UserMistake
 from pipeline.relations import FILE_NUMBER, ModelFailed, Relations, identifier
 
 try:
-    from pyspark.errors import PySparkException
-    from pyspark.sql.connect.dataframe import DataFrame
-    from pyspark.sql.connect.session import SparkSession
+    with warnings.catch_warnings():
+        # It warns of pandas 3, through which nothing goes here: rows come and go as Arrow.
+        warnings.simplefilter("ignore", FutureWarning)
+        from pyspark.errors import PySparkException
+        from pyspark.sql.connect.dataframe import DataFrame
+        from pyspark.sql.connect.session import SparkSession
 except ImportError as error:
     raise UserMistake(
         "--engine spark: the client of Spark is not installed", "Install it: pip install 'dgwatch[cluster]'"

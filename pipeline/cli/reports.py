@@ -12,7 +12,7 @@ from pipeline import __version__, again, export
 from pipeline.cli import briefing, messages
 from pipeline.cli.parser import suggestion
 from pipeline.errors import NothingFound, UserMistake
-from pipeline.metrics import OPTIONS, REGISTRY, Filters, Reader, alerts
+from pipeline.metrics import OPTIONS, REGISTRY, Filters, Reader, alerts, elsewhere
 
 PROMISED = (
     "stays",
@@ -52,6 +52,8 @@ def report(chosen: argparse.Namespace) -> int:
         return _compare(chosen)
     known_report(chosen.name)
     chosen.refuse_unknown()
+    if chosen.settings.remote is not None:
+        elsewhere.check(chosen.name)
     if chosen.name == briefing.NAME:
         briefing.refuse_days(chosen)
         return briefing.write(chosen, filters_of(chosen))

@@ -11,6 +11,7 @@ import pandas as pd
 from pipeline import acknowledgements
 from pipeline.errors import NothingFound, UserMistake
 from pipeline.lake import Lake, Release
+from pipeline.metrics import elsewhere
 from pipeline.metrics.filters import Filters
 from pipeline.metrics.question import Question
 from pipeline.metrics.registry import REGISTRY
@@ -46,6 +47,8 @@ class Reader:
         metric = REGISTRY.get(key)
         if metric is None:
             raise UserMistake(f"{key}: no such metric", "See the methodology for those there are.")
+        if self.settings.remote is not None:
+            elsewhere.check(key)
         question = self._question(filters or Filters())
         try:
             return metric.compute(question)

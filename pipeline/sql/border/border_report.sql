@@ -47,4 +47,4 @@ LEFT JOIN border_escalations AS s
 WHERE
     (a.date_from IS NULL OR e.last_on >= a.date_from)
     AND (a.date_to IS NULL OR e.started_on <= a.date_to)
-ORDER BY e.started_on DESC, e.hazard_type, e.hazard_name, e.origin_country
+ORDER BY e.started_on DESC, e.hazard_type, e.hazard_name, e.origin_country NULLS LAST

@@ -24,4 +24,4 @@ FROM group_ages AS g
 LEFT JOIN lows AS w ON w.curve_no = g.curve_no
 LEFT JOIN restricted_means AS r ON r.curve_no = g.curve_no
 WHERE g.clock = 'period'
-ORDER BY g.un_location_code, g.lead_class
+ORDER BY g.un_location_code NULLS LAST, g.lead_class NULLS LAST

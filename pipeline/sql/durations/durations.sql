@@ -27,6 +27,6 @@ LEFT JOIN curve_quantiles AS q ON q.curve_no = g.curve_no
 LEFT JOIN restricted_means AS r ON r.curve_no = g.curve_no
 ORDER BY
     g.window_name,
-    g.un_location_code,
-    g.lead_class,
+    g.un_location_code NULLS LAST,
+    g.lead_class NULLS LAST,
     CASE g.clock WHEN 'exit' THEN 0 WHEN 'cohort' THEN 1 ELSE 2 END

@@ -43,4 +43,4 @@ SELECT
     END AS upper
 FROM banded AS b
 INNER JOIN group_ages AS g ON g.curve_no = b.curve_no
-ORDER BY g.un_location_code, g.clock, b.age_micros
+ORDER BY g.un_location_code NULLS LAST, g.clock, b.age_micros

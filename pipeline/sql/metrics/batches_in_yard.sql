@@ -66,4 +66,4 @@ WHERE
     AND (a.block IS NULL OR coalesce(c.block, '') = a.block)
     AND (a.age_bucket IS NULL OR b.age_bucket = a.age_bucket)
     AND (NOT a.overdue_only OR b.is_overdue)
-ORDER BY b.arrived_at, b.un_location_code, b.consignment_id, b.first_unit
+ORDER BY b.arrived_at, b.un_location_code, b.consignment_id NULLS LAST, b.first_unit

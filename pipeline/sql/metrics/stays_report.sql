@@ -26,4 +26,4 @@ CROSS JOIN params AS p
 WHERE
     (w.until_at IS NULL OR s.arrived_at < w.until_at)
     AND (w.from_at IS NULL OR s.left_at IS NULL OR s.left_at >= w.from_at)
-ORDER BY s.arrived_at, s.un_location_code, s.consignment_id, s.equipment_reference
+ORDER BY s.arrived_at, s.un_location_code, s.consignment_id NULLS LAST, s.equipment_reference NULLS LAST

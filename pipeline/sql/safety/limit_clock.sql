@@ -55,4 +55,4 @@ SELECT
 FROM limit_batches AS b
 CROSS JOIN safety_set AS v
 LEFT JOIN banded AS o ON o.batch_id = b.batch_id AND o.batch_port = b.un_location_code
-ORDER BY b.overdue_at, b.un_location_code, b.consignment_id, b.first_unit
+ORDER BY b.overdue_at, b.un_location_code, b.consignment_id NULLS LAST, b.first_unit

@@ -5,11 +5,11 @@ WITH scaled AS (
         r.*,
         greatest(0, least(1, (r.hazard_rank - w.hazard_zero) / (w.hazard_full - w.hazard_zero))) AS hazard_part,
         CASE
-            WHEN r.limit_hours = 0 THEN 1
+            WHEN r.limit_hours = 0 THEN CAST(1 AS DOUBLE)
             ELSE greatest(0, least(1, (r.overdue_ratio - w.overdue_zero) / (w.overdue_full - w.overdue_zero)))
         END AS overdue_part,
         greatest(0, least(1, (r.heat_margin_c - w.heat_margin_zero) / (w.heat_margin_full - w.heat_margin_zero)))
-        * CASE WHEN r.heat_basis = 'flashpoint' THEN v.flashpoint_share ELSE 1 END AS heat_margin_part,
+        * CASE WHEN r.heat_basis = 'flashpoint' THEN v.flashpoint_share ELSE CAST(1 AS DOUBLE) END AS heat_margin_part,
         greatest(0, least(1, (r.degree_days - w.degree_days_zero) / (w.degree_days_full - w.degree_days_zero)))
             AS degree_days_part,
         greatest(0, least(1, (r.quantity_ratio - w.quantity_zero) / (w.quantity_full - w.quantity_zero)))
@@ -47,13 +47,13 @@ weighed AS (
         + coalesce(t.quantity_told * w.quantity_weight, 0)
         + coalesce(t.findings_told * w.findings_weight, 0)
         + coalesce(t.segregation_told * w.segregation_weight, 0) AS weighted,
-        CASE WHEN t.hazard_told IS NULL THEN 0 ELSE w.hazard_weight END
-        + CASE WHEN t.overdue_told IS NULL THEN 0 ELSE w.overdue_weight END
-        + CASE WHEN t.heat_margin_told IS NULL THEN 0 ELSE w.heat_margin_weight END
-        + CASE WHEN t.degree_days_told IS NULL THEN 0 ELSE w.degree_days_weight END
-        + CASE WHEN t.quantity_told IS NULL THEN 0 ELSE w.quantity_weight END
-        + CASE WHEN t.findings_told IS NULL THEN 0 ELSE w.findings_weight END
-        + CASE WHEN t.segregation_told IS NULL THEN 0 ELSE w.segregation_weight END AS weight_told,
+        CASE WHEN t.hazard_told IS NULL THEN CAST(0 AS DOUBLE) ELSE w.hazard_weight END
+        + CASE WHEN t.overdue_told IS NULL THEN CAST(0 AS DOUBLE) ELSE w.overdue_weight END
+        + CASE WHEN t.heat_margin_told IS NULL THEN CAST(0 AS DOUBLE) ELSE w.heat_margin_weight END
+        + CASE WHEN t.degree_days_told IS NULL THEN CAST(0 AS DOUBLE) ELSE w.degree_days_weight END
+        + CASE WHEN t.quantity_told IS NULL THEN CAST(0 AS DOUBLE) ELSE w.quantity_weight END
+        + CASE WHEN t.findings_told IS NULL THEN CAST(0 AS DOUBLE) ELSE w.findings_weight END
+        + CASE WHEN t.segregation_told IS NULL THEN CAST(0 AS DOUBLE) ELSE w.segregation_weight END AS weight_told,
         w.hazard_weight + w.overdue_weight + w.heat_margin_weight + w.degree_days_weight + w.quantity_weight
         + w.findings_weight + w.segregation_weight AS weight_all
     FROM told AS t

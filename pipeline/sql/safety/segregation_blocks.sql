@@ -36,4 +36,4 @@ LEFT JOIN present AS b
         b.un_location_code = c.un_location_code AND b.facility_code = c.facility_code
         AND b.block = c.block AND b.hazard_set = c.set_b
 WHERE c.set_a <= c.set_b
-ORDER BY c.stand_now DESC, c.severity DESC, c.un_location_code, c.facility_code, c.block, c.set_a, c.set_b
+ORDER BY c.stand_now DESC, c.severity DESC, c.un_location_code, c.facility_code NULLS LAST, c.block NULLS LAST, c.set_a, c.set_b

@@ -24,4 +24,4 @@ SELECT
     count(*) FILTER (WHERE o.segregation_alerts > 0) AS units_in_alerts
 FROM ordered AS o
 GROUP BY o.un_location_code, o.facility_code, o.block, o.bay
-ORDER BY o.un_location_code, o.facility_code, o.block, o.bay
+ORDER BY o.un_location_code, o.facility_code NULLS LAST, o.block NULLS LAST, o.bay NULLS LAST

@@ -36,4 +36,11 @@ SELECT
 FROM units_now AS u
 INNER JOIN gravest AS g ON g.visit_id = u.visit_id
 CROSS JOIN params AS p
-ORDER BY u.un_location_code, u.facility_code, u.block, u.bay, u.row, u.tier, u.equipment_reference
+ORDER BY
+    u.un_location_code,
+    u.facility_code NULLS LAST,
+    u.block NULLS LAST,
+    u.bay NULLS LAST,
+    u.row NULLS LAST,
+    u.tier NULLS LAST,
+    u.equipment_reference

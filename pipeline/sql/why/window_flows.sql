@@ -27,4 +27,4 @@ SELECT
 FROM placed
 WHERE is_opening OR is_arrival OR is_exit
 GROUP BY un_location_code, lead_class
-ORDER BY un_location_code, lead_class
+ORDER BY un_location_code NULLS LAST, lead_class NULLS LAST
