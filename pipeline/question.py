@@ -73,13 +73,17 @@ def open_question(
     Where `as_of` is None the default is computed from what was known at `known_at` (ruling 4). The caller closes it.
     """
     engine = _engine(settings, spill_folder)
-    register_reference(engine, reference, settings.default_zone)
-    for name, source in SOURCES.items():
-        provide_files(
-            engine, landed_table(name), partial(files_of, landed_table(name)), landed_schema(source)
-        )
-    provide_files(engine, "repeated", partial(files_of, "repeated"), REPEATED_SCHEMA)
-    set_instants(engine, settings, as_of, known_at)
+    try:
+        register_reference(engine, reference, settings.default_zone)
+        for name, source in SOURCES.items():
+            provide_files(
+                engine, landed_table(name), partial(files_of, landed_table(name)), landed_schema(source)
+            )
+        provide_files(engine, "repeated", partial(files_of, "repeated"), REPEATED_SCHEMA)
+        set_instants(engine, settings, as_of, known_at)
+    except BaseException:
+        engine.close()
+        raise
     return engine
 
 

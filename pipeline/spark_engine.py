@@ -27,7 +27,7 @@ try:
         # It warns of pandas 3, through which nothing goes here: rows come and go as Arrow.
         warnings.simplefilter("ignore", FutureWarning)
         from pyspark.errors import PySparkException
-        from pyspark.sql.connect.dataframe import DataFrame
+        from pyspark.sql import DataFrame
         from pyspark.sql.connect.session import SparkSession
 except ImportError as error:
     raise UserMistake(
@@ -51,7 +51,11 @@ _TYPES = {
     pa.date32(): "DATE",
     pa.timestamp("us"): "TIMESTAMP",
 }
-_SETTINGS = {"spark.sql.session.timeZone": "UTC"}
+_SETTINGS = {
+    "spark.sql.session.timeZone": "UTC",
+    # Apache Spark 4.2 fails on a union in it (key not found), and spends most of a short query there.
+    "spark.sql.constraintPropagation.enabled": "false",
+}
 _BOUND = re.compile(r"\$([a-z_]+)\b")
 _T = TypeVar("_T")
 
@@ -78,6 +82,8 @@ class SparkEngine(Relations):
     def close(self) -> None:
         """Gives everything back; the server stays."""
         self._session.stop()
+        # Only now: what is held while the session is open is given back piece by piece, by a call each.
+        self._held.clear()
 
     def register_arrow(self, name: str, table: pa.Table) -> None:
         """Makes a small Arrow table readable under `name`."""
@@ -163,7 +169,8 @@ class SparkEngine(Relations):
         self.need(name)
         column = identifier(label)
         counted = self._fetched(
-            name, f"SELECT {column}, count(*) AS n FROM {identifier(name)} GROUP BY {column} ORDER BY {column}"
+            name,
+            f"SELECT {column}, count(*) AS n FROM {identifier(name)} GROUP BY {column} ORDER BY {column}",
         ).to_pylist()
         written = []
         for values in _pieces([(row[label], row["n"]) for row in counted]):
@@ -231,7 +238,9 @@ def _session(remote: str) -> SparkSession:
 
 def _with_instants(found: DataFrame) -> DataFrame:
     """The columns of files with instants as the models have them: without a zone they are UTC, as the session is."""
-    without_zone = {column: found[column].cast("timestamp") for column, kind in found.dtypes if kind == "timestamp_ntz"}
+    without_zone = {
+        column: found[column].cast("timestamp") for column, kind in found.dtypes if kind == "timestamp_ntz"
+    }
     return found.withColumns(without_zone) if without_zone else found
 
 

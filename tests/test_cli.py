@@ -146,7 +146,7 @@ def test_every_command_tells_its_options(call: Call, command: str) -> None:
         ),
         (["report", "history"], "which batch", "--consignment"),
         (["report", "stock", "--by", "port,colour"], "colour", "facility"),
-        (["rebuild", "--engine", "spark"], "spark", "--engine"),
+        (["rebuild", "--engine", "spark"], "on which server?", "--remote"),
         (["serve", "--port", "0"], "0", "--help"),
         (["sample", "out", "--dirty", "101"], "101", "--help"),
         (["load", "no/such/path"], "no/such/path", ""),
