@@ -123,7 +123,7 @@ def _sentence(row: object) -> str:
         indicator=labels.labeller("indicator")(str(getattr(row, "indicator", ""))),
         value=words.number(worst, 0 if float(worst).is_integer() else 1),
         limit=words.number(limit, 0 if float(limit).is_integer() else 1),
-        unit=labels.labeller("value_unit")(str(unit)),
+        unit=labels.labeller("value_unit")(unit) if isinstance(unit, str) else "",
     )
 
 
