@@ -22,6 +22,7 @@ from pipeline.intake.texts import Mask
 from pipeline.landed import REJECT_SCHEMA, landed_schema
 
 _INSTANT = pa.timestamp("us")
+_NO_REJECTS = pa.Table.from_batches([], REJECT_SCHEMA)
 
 
 class ChecksDisagree(AssertionError):
@@ -250,8 +251,10 @@ class BlockChecker:
         if len(bad):
             texts = block.table.take(flat_array(bad)).to_pydict()
             found += [self._reject(block, int(row), texts, place, counts) for place, row in enumerate(bad)]
+        if not found:
+            return _NO_REJECTS
         found.sort(key=lambda reject: reject[0])
-        lines, *others = zip(*found, strict=True) if found else [()] * 5
+        lines, *others = zip(*found, strict=True)
         fixed = [[self._file_seq] * len(found), [self._file] * len(found), [self.source.name] * len(found)]
         columns = zip([*fixed, lines, *others], REJECT_SCHEMA.types, strict=True)
         return pa.table([array_of(values, type_) for values, type_ in columns], schema=REJECT_SCHEMA)
