@@ -51,7 +51,7 @@ elif view == "plan":
     else:
         rows, shade = blocks.shaded(cells)
         figure = yards.plan(rows, look=look, shade=shade, label=blocks.place_label(), marked=picked)
-        components.pickable(figure, "plan", partial(blocks.choose_stack, "plan"), words("alt.plan"))
+        components.pickable(figure, "plan", partial(blocks.choose_stack, "plan"), words("alt.plan"), True)
     st.caption(words("safety.without_place", units=words.count(blocks.without_place(units))))
     components.section("safety.stack")
     components.table(blocks.stack(units, picked), "yard_plan", inside, columns=blocks.STACK)

@@ -120,9 +120,9 @@ def clickable(
         )
 
 
-def pickable(figure: go.Figure, key: str, picked: Callable[[], None], alt: str) -> None:
-    """A figure whose marks can be clicked; `picked` runs before the page does."""
-    with st.container(key=f"chart_{key}"):
+def pickable(figure: go.Figure, key: str, picked: Callable[[], None], alt: str, wide: bool = False) -> None:
+    """A figure whose marks can be clicked; `picked` runs before the page does. `wide` as in `chart`."""
+    with st.container(key=f"{'wide' if wide else 'chart'}_{key}"):
         st.plotly_chart(
             figure,
             theme=None,
@@ -189,6 +189,22 @@ def _download_button(rows: pd.DataFrame, metric: str, chosen: Filters, key: str)
         disabled=not holds,
         help=None if holds else words("download.too_many", rows=words.number(len(rows))),
     )
+
+
+def briefing(chosen: Filters) -> None:
+    """The buttons for a campaign's two pages to print; made when they are clicked."""
+    words = frame.words()
+    with st.container(horizontal=True, horizontal_alignment="right", key="briefing"):
+        for form in data.briefing_forms():
+            st.download_button(
+                words("briefing", form=form.upper()),
+                data=partial(data.briefing_of, chosen, form),
+                file_name=f"dgwatch-briefing-{chosen.campaign_id}.{form}",
+                mime={"html": "text/html", "pdf": "application/pdf"}[form],
+                key=f"briefing_{form}",
+                on_click="ignore",
+                type="tertiary",
+            )
 
 
 def link(consignment_id: str) -> str:

@@ -44,6 +44,8 @@ def screens(lake: Path) -> dict[str, str]:
         "rebound": "rebound",
         "warning": f"warning?{AS_OF}",
         "border": "border?window=365",
+        "safety": f"safety?{AS_OF}",
+        "yard": f"safety?desk=plan&{AS_OF}",
         "batch": f"batch?consignment={batch}",
         "trust": "trust?",
         "methodology": "methodology?family=yard",
