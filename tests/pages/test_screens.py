@@ -19,6 +19,7 @@ from streamlit.testing.v1 import AppTest
 from pages.shared import data
 from pages.shared.text import LANGUAGES, catalog
 from pipeline import build, export
+from pipeline.cli import main
 from pipeline.metrics import REGISTRY, Filters, Reader
 from pipeline.sample import SampleSettings, write_sample
 from pipeline.settings import ROOT, Settings
@@ -311,7 +312,9 @@ def test_a_download_says_what_it_is(
 
 
 def downloads(at: AppTest) -> list[Any]:
-    return list(at.get("download_button"))
+    """The buttons for rows; the briefing is none of them."""
+    buttons: list[Any] = list(at.get("download_button"))
+    return [button for button in buttons if "briefing_" not in str(button.key)]
 
 
 def rows_of(content: bytes, form: str) -> tuple[pd.DataFrame, dict[str, Any]]:
@@ -486,3 +489,19 @@ def test_the_opening_and_the_newly_overdue_are_where_they_went(small_lake: Path)
     went = rows[["cleared_opening", "cleared_new", "cleared_relocated", "remaining"]].sum(axis=1)
     assert (rows["opening_backlog"] + rows["newly_overdue"] == went).all()
     assert rows["newly_overdue"].iloc[0] > 0
+
+
+def test_the_briefing_of_a_screen_is_the_commands(
+    screen: Screen,
+    small_lake: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capfdbinary: pytest.CaptureFixture[bytes],
+) -> None:
+    at = screen("campaign", small_lake, as_of=IN_THE_CAMPAIGN)
+    buttons: list[Any] = list(at.get("download_button"))
+    labels = [button.label for button in buttons]
+    assert catalog("en")["briefing"].format(form="HTML") in labels
+    asked = Filters(as_of=datetime(2022, 8, 1, 4), campaign_id="special-action-2022", ports=("CNSHG",))
+    words = ["--campaign", "special-action-2022", "--as-of", "2022-08-01T04:00Z", "--port", "CNSHG"]
+    assert main(["report", "briefing", *words, "--lake", str(small_lake)]) == 0
+    assert data.briefing_of(asked, "html") == capfdbinary.readouterr().out
