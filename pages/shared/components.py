@@ -233,10 +233,21 @@ def definition(key: str) -> None:
     caveats = pick(metric.caveats, metric.caveats_zh)
     if caveats:
         lines.append(words("definition.caveats", caveats=caveats))
-    facts = {"unit": metric.unit, "grain": metric.grain, "source": metric.source, "sql": metric.sql}
+    facts = {
+        "unit": _of_metric("measured_in", key, metric.unit),
+        "grain": _of_metric("grain", key, metric.grain),
+        "source": metric.source,
+        "sql": metric.sql,
+    }
     told = [words(f"definition.{name}", **{name: fact}) for name, fact in facts.items() if fact]
     lines.append(f":gray[{' · '.join(told)}]")
     st.markdown("\n\n".join(lines))
+
+
+def _of_metric(what: str, key: str, otherwise: str) -> str:
+    """What the catalogs call a metric's unit or grain, else what the registry does."""
+    words = frame.words()
+    return words(f"{what}.{key}") if words.has(f"{what}.{key}") else otherwise
 
 
 def reference_table(name: str) -> None:
