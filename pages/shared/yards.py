@@ -119,6 +119,8 @@ def plan(
         hovertemplate="%{hovertext}<extra></extra>",
         name="",
     )
+    # A click anywhere in a cell finds its target, which is a point in the middle.
+    figure.update_layout(hoverdistance=60)
     if marked and marked[0] in places and marked[1] in bays:
         row, column = places.index(marked[0]), bays.index(marked[1])
         figure.add_shape(

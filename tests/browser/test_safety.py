@@ -24,8 +24,8 @@ FULLEST_CELL = """plot => {
   const {xaxis, yaxis} = plot._fullLayout;
   const box = plot.getBoundingClientRect();
   return {
-    x: box.left + xaxis._offset + xaxis.d2p(targets.x[best]),
-    y: box.top + yaxis._offset + yaxis.d2p(targets.y[best]),
+    x: box.left + xaxis._offset + xaxis.l2p(xaxis._categories.indexOf(targets.x[best])),
+    y: box.top + yaxis._offset + yaxis.l2p(yaxis._categories.indexOf(targets.y[best])),
     stack: targets.y[best] + '|' + targets.x[best],
     units: units[best],
   };
@@ -38,7 +38,7 @@ def query(page: Page) -> dict[str, list[str]]:
 
 
 def test_a_click_on_the_plan_lists_the_stack(visit: Visit) -> None:
-    page = visit(f"safety?desk=plan&yard=CNSHG&{SUMMER}")
+    page = visit(f"safety?desk=plan&yard=CNSHG&{SUMMER}", height=2400)
     page.wait_for_selector(f"{PLAN} g.heatmaplayer image")
     target = page.locator(PLAN).evaluate(FULLEST_CELL)
     rows = page.locator("[data-testid=stCaptionContainer]", has_text="Rows: ")
