@@ -16,6 +16,7 @@ LISTED_FIRST = 200
 CHARTED_FIRST = 12
 PLACES = ("port", "facility", "block")
 PAST_DAYS = 28
+UNIDENTIFIED = "unidentified"
 DEFINED = {
     "first": ("safety_headline", "risk", "risk_points", "risk_places", "risk_weights"),
     "plan": ("yard_plan", "yard_cells"),
@@ -202,7 +203,8 @@ def parts() -> dict[str, str]:
 def named(points: pd.DataFrame) -> pd.DataFrame:
     """The points with what each batch is called."""
     who = points["consignment_id"].fillna(points["equipment_reference"])
-    name = points["risk_rank"].astype(str) + "  " + who + " · " + points["lead_class"]
+    kind = points["lead_class"].replace(UNIDENTIFIED, labels.labeller("class")(UNIDENTIFIED))
+    name = points["risk_rank"].astype(str) + "  " + who + " · " + kind
     return points.assign(name=name)
 
 

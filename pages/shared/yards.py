@@ -74,9 +74,11 @@ def points(rows: pd.DataFrame, *, look: Look, parts: Mapping[str, str]) -> go.Fi
 
 
 def _broken(name: str) -> str:
-    """A heading in two lines where it is long."""
+    """A heading in two lines where it is long; Chinese has no blanks to break at."""
     first, _, rest = name.partition(" ")
-    return f"{first}<br>{rest}" if rest and len(name) > 12 else name
+    if not rest and len(name) > 4 and not name.isascii():
+        first, rest = name[: (len(name) + 1) // 2], name[(len(name) + 1) // 2 :]
+    return f"{first}<br>{rest}" if rest and (len(name) > 12 or not name.isascii()) else name
 
 
 def _even(scale: tuple[str, ...]) -> list[list[float | str]]:
