@@ -10,6 +10,8 @@ from __future__ import annotations
 import logging
 import tempfile
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
@@ -36,6 +38,14 @@ _MACROS = (
     "CREATE MACRO sort_array(x) AS list_sort(x)",
     "CREATE MACRO array_join(x, separator) AS coalesce(array_to_string(x, separator), '')",
 )
+
+
+@dataclass(frozen=True)
+class Before:
+    """The instant (UTC, naive) by which the first of some columns must lie; empty ones do not count."""
+
+    instant: datetime
+    columns: tuple[str, ...]
 
 
 class ModelFailed(Exception):
@@ -86,8 +96,13 @@ class Engine:
         self._create("TABLE", name, "FROM handed_in")
         self._connection.unregister("handed_in")
 
-    def register_files(self, name: str, files: Iterable[str], schema: pa.Schema | None) -> None:
-        """Makes Parquet files readable under `name`; without any, an empty relation of `schema`."""
+    def register_files(
+        self, name: str, files: Iterable[str], schema: pa.Schema | None, before: Before | None = None
+    ) -> None:
+        """Makes Parquet files readable under `name`; without any, an empty relation of `schema`.
+
+        Of rows that lie wholly at or after `before` nothing is read.
+        """
         files = list(files)
         if not files:
             if schema is None:
@@ -99,6 +114,10 @@ class Engine:
         if self.last_file is not None and _FILE_NUMBER in relation.columns:
             number = duckdb.ColumnExpression(_FILE_NUMBER)
             relation = relation.filter(number <= duckdb.ConstantExpression(self.last_file))
+        if before is not None:
+            instants = [duckdb.ColumnExpression(column) for column in before.columns]
+            first = duckdb.FunctionExpression("least", *instants) if len(instants) > 1 else instants[0]
+            relation = relation.filter(first < duckdb.ConstantExpression(before.instant))
         relation.create_view(_identifier(name))
         self._registered[name] = "VIEW"
 
