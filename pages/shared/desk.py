@@ -160,7 +160,7 @@ def weights(chosen: Filters) -> Filters:
                 st.slider(parts()[part], 0.0, 10.0, step=0.5, key=key, on_change=_weigh)
         st.button(words("safety.weights.back"), on_click=_forget_weights, disabled=not asked)
     asked = _asked_weights()
-    return replace(chosen, weights=tuple(sorted(asked.items())))
+    return replace(chosen, weights=tuple(f"{part}={weight:g}" for part, weight in sorted(asked.items())))
 
 
 def _asked_weights() -> dict[str, float]:

@@ -107,7 +107,7 @@ def test_other_weights_rank_otherwise_and_stay_in_the_address(desk: Opened, lake
     at = desk()
     at.slider(key="choice_weight_findings").set_value(10.0).run()
     held(at)
-    ranked = asked(lake, "risk", limit=200, weights=(("findings", 10.0),))
+    ranked = asked(lake, "risk", limit=200, weights=("findings=10",))
     assert list(shown(at, "risk_rank")["score"].round(6)) == list(ranked["score"].round(6))
     assert at.session_state["_choices"]["weights"] == ["findings:10"]
     again = desk(weights=["findings:10"])
