@@ -16,8 +16,7 @@ components.heading(words("safety.title"), chosen)
 components.need_data()
 with components.user_errors():
     signs = data.metric("safety_headline", chosen).iloc[0]
-    ports = data.metric("risk_places", chosen)
-if ports.empty:
+if desk.is_empty(signs):
     components.nothing_found()
     st.stop()
 components.cards(desk.cards(signs))
@@ -40,6 +39,8 @@ if view == "first":
     components.table(summed, "risk_places", by)
 
 elif view == "plan":
+    with components.user_errors():
+        ports = data.metric("risk_places", chosen)
     inside = blocks.inside(chosen, ports)
     with components.user_errors():
         cells = data.metric("yard_cells", inside)

@@ -115,6 +115,11 @@ def first(asked: Filters, limit: int) -> Filters:
     return replace(asked, limit=limit)
 
 
+def is_empty(row: pd.Series) -> bool:
+    """Whether nothing is in the yard."""
+    return not row["batches"]
+
+
 def cards(row: pd.Series) -> list[tuple[str, str, str]]:
     """The signs of risk, each with what could not be told."""
     words = frame.words()
