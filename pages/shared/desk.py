@@ -11,7 +11,6 @@ import streamlit as st
 from pages.shared import data, filters, frame, labels, url
 from pipeline.metrics import Filters
 
-VIEWS = ("first", "plan", "clock", "apart", "heat")
 LISTED_FIRST = 200
 CHARTED_FIRST = 12
 PLACES = ("port", "facility", "block")
@@ -104,10 +103,10 @@ APART = (
 )
 
 
-def view() -> str:
+def view(names: list[str]) -> str:
     """Draw the switch between the views of the page."""
     words = frame.words()
-    return filters.switch("desk", list(VIEWS), lambda code: words(f"safety.view.{code}"))
+    return filters.switch("desk", names, lambda code: words(f"safety.view.{code}"))
 
 
 def first(asked: Filters, limit: int) -> Filters:

@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from benchmarks import answers, day, days, durations, kept, load, plot, world
+from benchmarks import answers, day, days, durations, kept, load, plot, world, yard
 from benchmarks.__main__ import main
 from benchmarks.runs import Run, RunFailed, measured, ratio
 from pipeline.metrics import Reader
@@ -208,3 +208,14 @@ def test_durations_are_void_where_the_peer_says_otherwise() -> None:
         durations.refuse_other_figures(dwell, peer.assign(rmst_hours=6.1))
     with pytest.raises(RunFailed, match="1 ports by the product, 0"):
         durations.refuse_other_figures(dwell, peer.iloc[:0])
+
+
+def test_segregation_is_void_where_the_sweep_counts_otherwise(
+    work: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = yard.run(work, 3_000)
+    assert found["pairs"] == found["pairs_listed"] > 0
+    assert "the sweep counts the same" in yard.lines(found)[0]
+    monkeypatch.setattr(yard, "_conflicts", lambda reader: set())
+    with pytest.raises(RunFailed, match="0 by the sweep"):
+        yard.run(work, 3_000)
