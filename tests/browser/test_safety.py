@@ -80,4 +80,4 @@ def test_every_view_stands(visit: Visit, lake: Path) -> None:
     for view in ("first", "clock", "apart", "heat"):
         page = visit(f"safety?desk={view}&{SUMMER}")
         expect(page.locator("h1")).to_have_text(catalog("en")["safety.title"])
-        assert page.locator("[data-testid=stDataFrame]").count() > 0
+        expect(page.locator("[data-testid=stDataFrame]").first).to_be_visible(timeout=30_000)
