@@ -105,7 +105,7 @@ def refuse_other_figures(dwell: pd.DataFrame, peer: pd.DataFrame) -> None:
         raise RunFailed(f"{len(own)} ports by the product, {len(other)} by {PEER}")
     for figure in FIGURES:
         ours, theirs = own[figure].to_numpy(dtype=float), other[figure].to_numpy(dtype=float)
-        same = np.isclose(ours, theirs, rtol=1e-9, atol=0)
+        same = np.isclose(ours, theirs, rtol=1e-9, atol=0, equal_nan=True)
         if not same.all():
             place = int(np.flatnonzero(~same)[0])
             raise RunFailed(

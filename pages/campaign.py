@@ -36,6 +36,7 @@ st.caption(words("campaign.published.note"))
 if not headline.has_reduction(total):
     st.caption(words("campaign.reduction.none"))
 clocks.disagreement(scopes, "scope")
+components.briefing(chosen)
 
 left, right = st.columns([3, 2], gap="large")
 with left:
@@ -67,8 +68,7 @@ if rates.empty:
     components.nothing_found()
 else:
     first, axis = words("campaign.random"), words("axis.hit_rate")
-    dots = headline.rates(rates)
-    figure = intervals.dots(dots, headline.RATE, look=look, axis=axis, first=first, at=None)
+    figure = intervals.dots(headline.rates(rates), headline.RATE, look=look, axis=axis, first=first, at=None)
     components.chart(figure, "hit_rates", words("alt.hit_rates"))
     components.table(rates, "hit_rates", chosen, columns=headline.RATES_LISTED)
 

@@ -11,6 +11,7 @@ import dataclasses
 import datetime as dt
 import hashlib
 import json
+import zipfile
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -46,7 +47,8 @@ _DAYS = ("date_from", "date_to", "baseline_from", "baseline_to", "date")
 def check(reader: Reader, paths: list[Path]) -> pd.DataFrame:
     """One row a published file: whether its figures come out again to the digit, and what may have made a difference.
 
-    Each path is a published file or its `.meta.json`. Raises `UserMistake` for what is no meta of dgwatch.
+    Each path is a published file, its `.meta.json`, or a zip as a screen hands it out. Raises `UserMistake`
+    for what is no meta of dgwatch.
     """
     rows = [_checked(reader, _meta_path(path)) for path in paths]
     frame = pd.DataFrame(rows, columns=list(COLUMNS))
@@ -57,10 +59,10 @@ def check(reader: Reader, paths: list[Path]) -> pd.DataFrame:
 def read_meta(path: Path) -> dict[str, Any]:
     """What a `.meta.json` says. Raises `UserMistake` where there is none, or none of dgwatch."""
     try:
-        about = json.loads(path.read_text(encoding="utf-8"))
+        about = json.loads(_meta_text(path))
     except FileNotFoundError as error:
         raise UserMistake(f"{path}: no such file", "Name a published file, or its .meta.json.") from error
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, StopIteration, zipfile.BadZipFile) as error:
         raise UserMistake(f"{path}: cannot be read as JSON", "Name the .meta.json of a report.") from error
     if not isinstance(about, dict) or not isinstance(about.get("report"), str) or "filters" not in about:
         raise UserMistake(f"{path}: not the meta of a report", "Name the .meta.json of a report.")
@@ -76,6 +78,14 @@ def read_meta(path: Path) -> dict[str, Any]:
             + (f"print it anew: {about['command']}" if about.get("command") else "write the report anew."),
         )
     return about
+
+
+def _meta_text(path: Path) -> str:
+    if path.suffix != ".zip":
+        return path.read_text(encoding="utf-8")
+    with zipfile.ZipFile(path) as archive:
+        inside = next(name for name in archive.namelist() if name.endswith(META_ENDING))
+        return archive.read(inside).decode()
 
 
 def filters_of(about: dict[str, Any]) -> Filters:
@@ -108,7 +118,7 @@ def _typed(name: str, value: Any) -> Any:
 
 
 def _meta_path(path: Path) -> Path:
-    return path if path.name.endswith(META_ENDING) else path.with_name(f"{path.name}{META_ENDING}")
+    return path if path.name.endswith((META_ENDING, ".zip")) else path.with_name(f"{path.name}{META_ENDING}")
 
 
 def _checked(reader: Reader, path: Path) -> dict[str, Any]:

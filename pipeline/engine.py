@@ -15,7 +15,7 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
-from pipeline.relations import FILE_NUMBER, ModelFailed, Relations, identifier
+from pipeline.relations import FILE_NUMBER, Before, ModelFailed, Relations, identifier
 from pipeline.settings import Settings
 
 __all__ = ["Engine", "ModelFailed"]
@@ -64,12 +64,16 @@ class Engine(Relations):
         self._create("TABLE", name, "FROM handed_in")
         self._connection.unregister("handed_in")
 
-    def _register_files(self, name: str, files: list[str]) -> None:
+    def _register_files(self, name: str, files: list[str], before: Before | None) -> None:
         self.forget(name)
         relation = self._connection.read_parquet(files, hive_partitioning=False)
         if self.last_file is not None and FILE_NUMBER in relation.columns:
             number = duckdb.ColumnExpression(FILE_NUMBER)
             relation = relation.filter(number <= duckdb.ConstantExpression(self.last_file))
+        if before is not None:
+            instants = [duckdb.ColumnExpression(column) for column in before.columns]
+            first = duckdb.FunctionExpression("least", *instants) if len(instants) > 1 else instants[0]
+            relation = relation.filter(first < duckdb.ConstantExpression(before.instant))
         relation.create_view(identifier(name))
         self._registered[name] = "VIEW"
 

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from pipeline.contract import SOURCES
 from pipeline.errors import UserMistake
-from pipeline.reference_tables import RISK_PARTS, UNIDENTIFIED
+from pipeline.reference_tables import RISK_PARTS, TRIGGERS, UNIDENTIFIED
 
 Columns = dict[str, list]
 Others = Mapping[str, Columns]
@@ -220,11 +220,8 @@ def _check_age_buckets(table: Columns, others: Others) -> None:
         )
 
 
-TRIGGERS = ("alert", "border_trigger", "first_detection")
-"""Rules that an own table of alert rules must have; an indicator that it leaves out is off."""
-
-
 def _check_alert_rules(table: Columns, others: Others) -> None:
+    # An indicator that an own table leaves out is off; without the triggers nothing would ever be an alert.
     _known(
         "alert_rules", "points_group", table["points_group"], set(others["alert_groups"]["points_group"]),
         "alert_groups",

@@ -257,10 +257,25 @@ ALERT_GROUPS = TableSpec(
     key=("points_group",),
 )
 
+INDICATORS = (
+    "backlog",
+    "newly_overdue",
+    "oldest_age",
+    "licensed_stock",
+    "heat",
+    "misdeclaration",
+    "missing_gate_outs",
+    "ghosts",
+    "silence",
+)
+"""What early warning looks at."""
+TRIGGERS = ("alert", "border_trigger", "first_detection")
+"""The rules by which points make an alert."""
+
 ALERT_RULES = TableSpec(
     "alert_rules",
     (
-        Field("indicator", needed=True, clean=str.lower),
+        Field("indicator", needed=True, clean=str.lower, one_of=frozenset((*INDICATORS, *TRIGGERS))),
         *_labels("indicator"),
         Field("points_group", needed=True),
         Field("threshold", Kind.NUMBER, needed=True),

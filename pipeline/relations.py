@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
@@ -21,6 +23,14 @@ if TYPE_CHECKING:
 
 FILE_NUMBER = "_file_seq"
 """The column of a landed row that holds the number of the file it came from."""
+
+
+@dataclass(frozen=True)
+class Before:
+    """The instant (UTC, naive) by which the first of some columns must lie; empty ones do not count."""
+
+    instant: datetime
+    columns: tuple[str, ...]
 
 
 class ModelFailed(Exception):
@@ -53,18 +63,23 @@ class Relations(ABC):
     def register_arrow(self, name: str, table: pa.Table) -> None:
         """Makes a small Arrow table readable under `name`."""
 
-    def register_files(self, name: str, files: Iterable[str], schema: pa.Schema | None) -> None:
-        """Makes Parquet files readable under `name`; without any, an empty relation of `schema`."""
+    def register_files(
+        self, name: str, files: Iterable[str], schema: pa.Schema | None, before: Before | None = None
+    ) -> None:
+        """Makes Parquet files readable under `name`; without any, an empty relation of `schema`.
+
+        Of rows that lie wholly at or after `before` nothing is read.
+        """
         files = list(files)
         if files:
-            self._register_files(name, files)
+            self._register_files(name, files, before)
         elif schema is None:
             raise ModelFailed(f"{name} has no files")
         else:
             self.register_arrow(name, pa.Table.from_batches([], schema))
 
     @abstractmethod
-    def _register_files(self, name: str, files: list[str]) -> None:
+    def _register_files(self, name: str, files: list[str], before: Before | None) -> None:
         """Makes Parquet files, at least one, readable under `name`."""
 
     def provide(self, name: str, register: Callable[[], None]) -> None:

@@ -7,6 +7,7 @@ lake's one writer: so tables are the same whoever computed them, and a server ne
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 import socket
 import warnings
@@ -20,7 +21,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from pipeline.errors import UserMistake
-from pipeline.relations import FILE_NUMBER, ModelFailed, Relations, identifier
+from pipeline.relations import FILE_NUMBER, Before, ModelFailed, Relations, identifier
 
 try:
     with warnings.catch_warnings():
@@ -34,6 +35,7 @@ except ImportError as error:
         "--engine spark: the client of Spark is not installed", "Install it: pip install 'dgwatch[cluster]'"
     ) from error
 
+EPOCH = dt.datetime(1970, 1, 1)
 DEFAULT_PORT = 15002
 ANSWERS_WITHIN_SECONDS = 10.0
 FETCHED_ROWS = 1_000_000
@@ -91,12 +93,12 @@ class SparkEngine(Relations):
         columns = ", ".join(f"{identifier(field.name)} {_type(field.type)}" for field in plain.schema)
         self._put(name, lambda: self._session.createDataFrame(plain, columns))
 
-    def _register_files(self, name: str, files: list[str]) -> None:
+    def _register_files(self, name: str, files: list[str], before: Before | None) -> None:
         def read() -> DataFrame:
             found = _with_instants(self._session.read.parquet(*files))
             if self.last_file is not None and FILE_NUMBER in found.columns:
                 found = found.filter(found[FILE_NUMBER] <= self.last_file)
-            return found
+            return found.filter(_lies(before)) if before else found
 
         self._put(name, read)
 
@@ -242,6 +244,14 @@ def _with_instants(found: DataFrame) -> DataFrame:
         column: found[column].cast("timestamp") for column, kind in found.dtypes if kind == "timestamp_ntz"
     }
     return found.withColumns(without_zone) if without_zone else found
+
+
+def _lies(before: Before) -> str:
+    """A condition in SQL; a value of Python would be taken to be in the zone of this machine."""
+    micros = (before.instant - EPOCH) // dt.timedelta(microseconds=1)
+    columns = ", ".join(map(identifier, before.columns))
+    first = f"least({columns})" if len(before.columns) > 1 else columns
+    return f"{first} < timestamp_micros({micros})"
 
 
 def _told(error: PySparkException, name: str, select: str, remote: str) -> Exception:

@@ -300,6 +300,19 @@ def test_a_screen_can_ask_what_no_command_can(world: Desk) -> None:
     assert replace(held, as_of=None, known_at=None, last_file=None) == asked
 
 
+def test_a_zip_of_a_screen_is_a_published_file_too(world: Desk, tmp_path: Path) -> None:
+    asked = Filters(campaign_id="special-action-2022")
+    reader = Reader(Settings(world.lake))
+    frame = reader.query("hit_rates", asked)
+    target = tmp_path / "dgwatch-hit_rates.zip"
+    about = export.meta("hit_rates", asked, reader, frame)
+    target.write_bytes(export.packed("hit_rates", frame, about, "json"))
+    assert again.check(reader, [target])["verdict"].tolist() == ["identical"]
+    target.write_bytes(b"PK no zip")
+    with pytest.raises(UserMistake, match="cannot be read"):
+        again.check(reader, [target])
+
+
 def test_no_meta_is_no_question(tmp_path: Path) -> None:
     with pytest.raises(UserMistake):
         again.read_meta(tmp_path / "none.meta.json")

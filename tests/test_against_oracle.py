@@ -14,12 +14,15 @@ import re
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from oracle import pollute, strategies
+from oracle.clearance import COUNTS as CLEARANCE_COUNTS
+from oracle.clearance import STAGES, clearance_report
 from oracle.records import Lake, utc
 from oracle.reports import (
     STAYS,
@@ -121,7 +124,7 @@ def compare_load(lake: Lake, product: Product, files: list[tuple[str, bytes]], l
 @pytest.mark.timeout(3600)
 @given(data=st.data())
 def test_worlds(data: st.DataObject) -> None:
-    """Loads, stays, stock and campaign of a drawn world, asked in several ways; some after a rebuild."""
+    """Loads, stays, stock, campaign and clearance of a drawn world, asked in several ways; some after a rebuild."""
     world = data.draw(strategies.worlds(), label="world")
     with both(world) as (lake, product):
         for load in world.loads:
@@ -134,6 +137,7 @@ def test_worlds(data: st.DataObject) -> None:
             check_stays(lake, product, asked)
             check_stock(lake, product, asked, by)
             check_campaign(lake, product, asked)
+            check_clearance(lake, product, asked, data.draw(st.sampled_from(STAGES), label="stage"))
 
 
 def check_stays(lake: Lake, product: Product, asked: Options) -> None:
@@ -169,6 +173,14 @@ def check_campaign(lake: Lake, product: Product, asked: Options) -> None:
     expected = campaign_report(lake, asked, CAMPAIGN, by_date=True)
     columns = ("day", "remaining", "cleared", "target_line")
     compare(expected, product.table(*words, "--by", "date"), ("scope", "date"), columns)
+
+
+def check_clearance(lake: Lake, product: Product, asked: Options, stage: str) -> None:
+    asked = replace(asked, count="batch")
+    actual = product.table("report", "clearance", "--stage", stage, *asked.arguments())
+    actual = [row for row in actual if row["clock"] != "period"]
+    columns = (*CLEARANCE_COUNTS, "mean_hours")
+    compare(clearance_report(lake, asked, stage), actual, ("un_location_code", "clock"), columns)
 
 
 @pytest.mark.parametrize("kind", ["known", "random"])

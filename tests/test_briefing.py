@@ -7,12 +7,14 @@ import json
 import re
 import shutil
 import xml.etree.ElementTree as ElementTree
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
 from pipeline import briefing, build
+from pipeline.briefing import facts as facts_module
 from pipeline.briefing.burn_down import burn_down
 from pipeline.briefing.printing import BROWSERS
 from pipeline.cli import main
@@ -96,6 +98,23 @@ def test_the_command_prints_two_pages(lake: Path, tmp_path: Path) -> None:
     assert content.startswith(b"%PDF-") and len(re.findall(rb"/Type\s*/Page\b", content)) == 2
     about = json.loads((tmp_path / "briefing.pdf.meta.json").read_text(encoding="utf8"))
     assert about["report"] == "briefing" and about["is_sample"] is True
+
+
+@pytest.mark.skipif(not any(map(shutil.which, BROWSERS)), reason="no Chromium or Chrome on the path")
+def test_as_many_ports_as_it_holds_still_are_two_pages(lake: Path) -> None:
+    facts = briefing.gather(Reader(Settings(lake)), ASKED, {})
+    shown = facts_module.PORTS_SHOWN
+    ports = pd.concat([facts.ports] * shown, ignore_index=True).head(shown)
+    content = briefing.as_pdf(briefing.page(replace(facts, ports=ports, ports_in_all=120)))
+    assert len(ports) == 20 and len(re.findall(rb"/Type\s*/Page\b", content)) == 2
+
+
+def test_the_mean_by_exit_and_what_grew_overdue_stand_in_it(lake: Path, html: str) -> None:
+    total = Reader(Settings(lake)).query("campaign", ASKED).iloc[0]
+    assert f"Mean by exit 按离港均值: {total['exit_mean_reduction_pct']:,.1f} %" in html
+    assert f"newly overdue since 其后新增超期 {total['newly_overdue']:,}" in html
+    assert ("The clocks disagree" in html) == ("clocks_disagree" in total["flags"])
+    assert "日期为示例" in html
 
 
 def test_without_a_browser_there_is_a_way_out(

@@ -153,7 +153,9 @@ def test_a_workbook_runs_nothing_and_says_what_it_is() -> None:
 
 
 @given(st.sampled_from(FORMULA_STARTS), TEXT)
-def test_a_workbook_keeps_what_looks_like_a_formula_text_even_when_it_is_edited(start: str, text: str) -> None:
+def test_a_workbook_keeps_what_looks_like_a_formula_text_even_when_it_is_edited(
+    start: str, text: str
+) -> None:
     frame = pd.DataFrame({"text": [start + text, "plain"]})
     book = openpyxl.load_workbook(io.BytesIO(export.xlsx_bytes(frame)))
     risky, plain = book["report"]["A2"], book["report"]["A3"]

@@ -419,6 +419,17 @@ BAD_TABLES = [
     ("code_lists", "list,code\ndirection,import\n", "no codes of action_type"),
     ("finding_codes", "code,is_misdeclaration\nleak,maybe\n", "is not true or false"),
     ("age_buckets", "lower_days\n1\n", "no bucket starts at 0"),
+    ("safety_values", "name,value\nheat_uplift_c,5\n", "there is no name heat_max_days_old"),
+    ("risk_weights", "part,weight,zero_at,full_at\nluck,1,0,1\n", "part 'luck' is not known"),
+    ("risk_weights", "part,weight,zero_at,full_at\nhazard,1,60,0\n", "there is no part overdue"),
+    ("reference_quantities", "imo_class,reference_kg\n3,0\n", "reference_kg 0 of 3 is not above zero"),
+    ("licensed_quantities", "licence_id,imo_class,licensed_kg\na,3.5,1\n", "3.5 is not in imdg_classes"),
+    (
+        "licensed_quantities",
+        "licence_id,imo_class,licensed_kg\na,3,-1\n",
+        "licensed_kg -1 of a is below zero",
+    ),
+    ("heat_levels", "level,from_temp_c,un_location_code\nhot,35,CNXXX\n", "CNXXX is not a port"),
     ("my_ports", "un_location_code\n", "my_ports.csv is not a reference table"),
 ]
 

@@ -24,9 +24,9 @@ def period_by_port(
         tau_hours: cut to the largest age of the port.
     """
     stays = _read(files, first, after)
-    exits = stays["left_at"].fillna(after).clip(upper=after)
+    exits = stays["left_at"].where(stays["left_at"] < after, after)
     ages = _hours(exits - stays["arrived_at"])
-    entries = _hours((first - stays["arrived_at"]).clip(lower=pd.Timedelta(0)))
+    entries = np.maximum(_hours(first - stays["arrived_at"]), 0.0)
     has_ended = (stays["left_at"] < after).to_numpy()
     rows = [
         _fitted(str(port), ages[places], has_ended[places], entries[places], tau_hours)
@@ -52,13 +52,15 @@ def _fitted(
     port: str, ages: np.ndarray, has_ended: np.ndarray, entries: np.ndarray, tau_hours: float
 ) -> dict[str, object]:
     fitter = import_module("lifelines").KaplanMeierFitter().fit(ages, has_ended, entry=entries)
-    tau = min(tau_hours, float(ages.max()))
+    curve = fitter.survival_function_.iloc[:, 0]
+    # Its own median takes a curve that rounding left a hair above one half to be above it.
+    has_fallen = (curve <= 0.5 + 1e-12).to_numpy()
     return {
         "un_location_code": port,
         "n": len(ages),
         "n_ended": int(has_ended.sum()),
-        "median_hours": fitter.median_survival_time_,
-        "rmst_hours": _area(fitter.survival_function_.iloc[:, 0], tau),
+        "median_hours": float(curve.index[has_fallen.argmax()]) if has_fallen.any() else np.nan,
+        "rmst_hours": _area(curve, min(tau_hours, float(ages.max()))),
     }
 
 

@@ -47,7 +47,7 @@ def _column(cells: pd.Series, name: str, link: Callable[[str], str]) -> tuple[pd
             heading, format="%.0f", min_value=0, max_value=100
         )
     if name.endswith("_share"):
-        return cells.astype(float), st.column_config.NumberColumn(heading, format="percent")
+        return cells.astype(float).round(3), st.column_config.NumberColumn(heading, format="percent")
     if pd.api.types.is_numeric_dtype(cells):
         return cells.round(_places(name)), st.column_config.NumberColumn(heading, format="localized")
     if name == "date" or name.endswith(("_on", "_from", "_to")):

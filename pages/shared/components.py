@@ -120,9 +120,9 @@ def clickable(
         )
 
 
-def pickable(figure: go.Figure, key: str, picked: Callable[[], None], alt: str) -> None:
-    """A figure whose marks can be clicked; `picked` runs before the page does."""
-    with st.container(key=f"chart_{key}"):
+def pickable(figure: go.Figure, key: str, picked: Callable[[], None], alt: str, wide: bool = False) -> None:
+    """A figure whose marks can be clicked; `picked` runs before the page does. `wide` as in `chart`."""
+    with st.container(key=f"{'wide' if wide else 'chart'}_{key}"):
         st.plotly_chart(
             figure,
             theme=None,
@@ -191,6 +191,22 @@ def _download_button(rows: pd.DataFrame, metric: str, chosen: Filters, key: str)
     )
 
 
+def briefing(chosen: Filters) -> None:
+    """The buttons for a campaign's two pages to print; made when they are clicked."""
+    words = frame.words()
+    with st.container(horizontal=True, horizontal_alignment="right", key="briefing"):
+        for form in data.briefing_forms():
+            st.download_button(
+                words("briefing", form=form.upper()),
+                data=partial(data.briefing_of, chosen, form),
+                file_name=f"dgwatch-briefing-{chosen.campaign_id}.{form}",
+                mime={"html": "text/html", "pdf": "application/pdf"}[form],
+                key=f"briefing_{form}",
+                on_click="ignore",
+                type="tertiary",
+            )
+
+
 def link(consignment_id: str) -> str:
     """The address of a batch's page, which keeps language, as-of and known-at."""
     kept = {name: url.value(name) for name in ("lang", "as_of", "known_at") if url.value(name)}
@@ -217,10 +233,21 @@ def definition(key: str) -> None:
     caveats = pick(metric.caveats, metric.caveats_zh)
     if caveats:
         lines.append(words("definition.caveats", caveats=caveats))
-    facts = {"unit": metric.unit, "grain": metric.grain, "source": metric.source, "sql": metric.sql}
+    facts = {
+        "unit": _of_metric("measured_in", key, metric.unit),
+        "grain": _of_metric("grain", key, metric.grain),
+        "source": metric.source,
+        "sql": metric.sql,
+    }
     told = [words(f"definition.{name}", **{name: fact}) for name, fact in facts.items() if fact]
     lines.append(f":gray[{' · '.join(told)}]")
     st.markdown("\n\n".join(lines))
+
+
+def _of_metric(what: str, key: str, otherwise: str) -> str:
+    """What the catalogs call a metric's unit or grain, else what the registry does."""
+    words = frame.words()
+    return words(f"{what}.{key}") if words.has(f"{what}.{key}") else otherwise
 
 
 def reference_table(name: str) -> None:

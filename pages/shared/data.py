@@ -141,6 +141,21 @@ def download(frame: pd.DataFrame, key: str, chosen: Filters, form: str = FORMS[0
     return export.packed(key, frame, about, form)
 
 
+def briefing_forms() -> tuple[str, ...]:
+    """The forms in which this machine can print a campaign's two pages."""
+    from pipeline import briefing
+
+    return ("html", "pdf") if briefing.finds_browser() else ("html",)
+
+
+def briefing_of(chosen: Filters, form: str) -> bytes:
+    """Two pages on a campaign, as the command prints them."""
+    from pipeline import briefing
+
+    html = briefing.page(briefing.gather(reader(), chosen, briefing.narrowed(chosen)))
+    return html.encode() if form == "html" else briefing.as_pdf(html)
+
+
 def _is_answer(shown: pd.DataFrame, answer: pd.DataFrame) -> bool:
     """Whether what is shown are the rows of the metric itself, all or some of its columns."""
     columns = [name for name in shown.columns if name in answer.columns]

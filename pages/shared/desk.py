@@ -11,11 +11,11 @@ import streamlit as st
 from pages.shared import data, filters, frame, labels, url
 from pipeline.metrics import Filters
 
-VIEWS = ("first", "plan", "clock", "apart", "heat")
 LISTED_FIRST = 200
 CHARTED_FIRST = 12
 PLACES = ("port", "facility", "block")
 PAST_DAYS = 28
+UNIDENTIFIED = "unidentified"
 DEFINED = {
     "first": ("safety_headline", "risk", "risk_points", "risk_places", "risk_weights"),
     "plan": ("yard_plan", "yard_cells"),
@@ -103,15 +103,20 @@ APART = (
 )
 
 
-def view() -> str:
+def view(names: list[str]) -> str:
     """Draw the switch between the views of the page."""
     words = frame.words()
-    return filters.switch("desk", list(VIEWS), lambda code: words(f"safety.view.{code}"))
+    return filters.switch("desk", names, lambda code: words(f"safety.view.{code}"))
 
 
 def first(asked: Filters, limit: int) -> Filters:
     """The question about the first batches of the ranking."""
     return replace(asked, limit=limit)
+
+
+def is_empty(row: pd.Series) -> bool:
+    """Whether nothing is in the yard."""
+    return not row["batches"]
 
 
 def cards(row: pd.Series) -> list[tuple[str, str, str]]:
@@ -159,7 +164,7 @@ def weights(chosen: Filters) -> Filters:
                 st.slider(parts()[part], 0.0, 10.0, step=0.5, key=key, on_change=_weigh)
         st.button(words("safety.weights.back"), on_click=_forget_weights, disabled=not asked)
     asked = _asked_weights()
-    return replace(chosen, weights=tuple(sorted(asked.items())))
+    return replace(chosen, weights=tuple(f"{part}={weight:g}" for part, weight in sorted(asked.items())))
 
 
 def _asked_weights() -> dict[str, float]:
@@ -202,7 +207,8 @@ def parts() -> dict[str, str]:
 def named(points: pd.DataFrame) -> pd.DataFrame:
     """The points with what each batch is called."""
     who = points["consignment_id"].fillna(points["equipment_reference"])
-    name = points["risk_rank"].astype(str) + "  " + who + " · " + points["lead_class"]
+    kind = points["lead_class"].replace(UNIDENTIFIED, labels.labeller("class")(UNIDENTIFIED))
+    name = points["risk_rank"].astype(str) + "  " + who + " · " + kind
     return points.assign(name=name)
 
 

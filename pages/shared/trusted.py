@@ -43,7 +43,7 @@ def cards(frames: dict[str, pd.DataFrame]) -> list[tuple[str, str, str]]:
 
 
 def by_reason(rejects: pd.DataFrame) -> pd.DataFrame:
-    """Rejected rows by source and reason (name, rows), most first, at most 12."""
+    """Rejected rows by reason and source (name, rows), most first, at most 12."""
     source = labels.labelled(rejects["source"], "source").astype(str)
-    names = source + " · " + rejects["reason"].astype(str)
+    names = rejects["reason"].astype(str) + " · " + source
     return rejects.assign(name=names).sort_values("rows", ascending=False, kind="stable").head(12)

@@ -17,6 +17,7 @@ import streamlit as st
 
 _STORE = "_choices"
 _LAST = "_last_address"
+_CHOSEN = "_chosen_just_now"
 
 ONLY_ON = {
     "consignment": ("batch",),
@@ -82,10 +83,10 @@ def _store() -> dict[str, list[str]]:
 def take() -> None:
     """Once at the start of a run: learn from the address what it says anew."""
     address = {name: st.query_params.get_all(name) for name in st.query_params if name in NAMES}
-    if address == st.session_state.get(_LAST):
-        return
+    is_new = address != st.session_state.get(_LAST)
     st.session_state[_LAST] = address
-    if not address:
+    # A choice that was just made is newer than the address, which the browser may not have caught up with.
+    if st.session_state.pop(_CHOSEN, False) or not is_new or not address:
         return
     kept = {"lang": _store()["lang"]} if "lang" in _store() else {}
     st.session_state[_STORE] = kept | address
@@ -122,6 +123,7 @@ def values(name: str) -> list[str]:
 def put(name: str, chosen: object) -> None:
     """Keep a choice: text, a number, a date, an instant (naive UTC), or several; None or empty forgets it."""
     texts = _texts(chosen)
+    st.session_state[_CHOSEN] = True
     if texts:
         _store()[name] = texts
     else:
@@ -136,7 +138,8 @@ def bind(name: str, shown: object) -> None:
 
 def changed(name: str) -> None:
     """A widget's `on_change`: keep what the user chose. Runs before the page does."""
-    put(name, st.session_state.get(key(name)))
+    if key(name) in st.session_state:
+        put(name, st.session_state[key(name)])
 
 
 def _texts(chosen: object) -> list[str]:

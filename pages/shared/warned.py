@@ -94,7 +94,9 @@ def alerts(now: pd.DataFrame, points: pd.DataFrame) -> None:
     rows = [row for row in now.itertuples(index=False) if row.level == "alert"][:SHOWN_ALERTS]
     columns = st.columns(2, gap="small")
     for place, row in enumerate(rows):
-        own = points[points["alert_id"] == row.alert_id]
+        own = points[points["alert_id"] == row.alert_id].sort_values(
+            "last_fired_on", ascending=False, kind="stable"
+        )
         lines = [f"- {_sentence(point)}" for point in own.itertuples(index=False)]
         heading = words("warning.alert", named=_named(row), days=words.count(int(str(row.days_on))))
         with columns[place % 2].container(border=True):
@@ -118,12 +120,14 @@ def worded(alerts: pd.DataFrame, points: pd.DataFrame) -> pd.DataFrame:
 def _sentence(row: object) -> str:
     words = frame.words()
     worst, limit, unit = (getattr(row, name) for name in ("worst_value", "limit_value", "unit"))
+    days = dict.fromkeys(words.day(getattr(row, name)) for name in ("first_fired_on", "last_fired_on"))
     return words(
         "warning.point",
         indicator=labels.labeller("indicator")(str(getattr(row, "indicator", ""))),
         value=words.number(worst, 0 if float(worst).is_integer() else 1),
         limit=words.number(limit, 0 if float(limit).is_integer() else 1),
-        unit=labels.labeller("value_unit")(str(unit)),
+        unit=labels.labeller("value_unit")(unit) if isinstance(unit, str) else "",
+        fired="–".join(days),
     )
 
 

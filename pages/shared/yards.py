@@ -74,9 +74,11 @@ def points(rows: pd.DataFrame, *, look: Look, parts: Mapping[str, str]) -> go.Fi
 
 
 def _broken(name: str) -> str:
-    """A heading in two lines where it is long."""
+    """A heading in two lines where it is long; Chinese has no blanks to break at."""
     first, _, rest = name.partition(" ")
-    return f"{first}<br>{rest}" if rest and len(name) > 12 else name
+    if not rest and len(name) > 4 and not name.isascii():
+        first, rest = name[: (len(name) + 1) // 2], name[(len(name) + 1) // 2 :]
+    return f"{first}<br>{rest}" if rest and (len(name) > 12 or not name.isascii()) else name
 
 
 def _even(scale: tuple[str, ...]) -> list[list[float | str]]:
@@ -119,6 +121,8 @@ def plan(
         hovertemplate="%{hovertext}<extra></extra>",
         name="",
     )
+    # A click anywhere in a cell finds its target, which is a point in the middle.
+    figure.update_layout(hoverdistance=60)
     if marked and marked[0] in places and marked[1] in bays:
         row, column = places.index(marked[0]), bays.index(marked[1])
         figure.add_shape(

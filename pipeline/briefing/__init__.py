@@ -4,8 +4,8 @@
 the Chromium of the machine, which sets Chinese and Latin type better than what pure-Python PDF libraries do.
 """
 
-from pipeline.briefing.facts import Facts, gather
+from pipeline.briefing.facts import Facts, gather, narrowed
 from pipeline.briefing.page import page
-from pipeline.briefing.printing import as_pdf
+from pipeline.briefing.printing import as_pdf, finds_browser
 
-__all__ = ["Facts", "as_pdf", "gather", "page"]
+__all__ = ["Facts", "as_pdf", "finds_browser", "gather", "narrowed", "page"]

@@ -8,6 +8,7 @@ from typing import Any
 
 import pandas as pd
 
+from pipeline.export import asked
 from pipeline.metrics import REGISTRY, Filters, Metric, Reader
 
 DEFINED = ("campaign", "reduction", "compare")
@@ -38,18 +39,18 @@ class Facts:
     filters: dict[str, Any]
 
 
-def gather(reader: Reader, asked: Filters, filters: dict[str, Any]) -> Facts:
+def gather(reader: Reader, question: Filters, filters: dict[str, Any]) -> Facts:
     """The facts of the campaign that is asked for; `filters` are printed as they were set.
 
     Raises `UserMistake` for a campaign that is not there, `NothingFound` on an empty lake.
     """
-    scopes = reader.query("campaign", asked)
-    campaigns = reader.query("campaigns", asked)
-    campaign = _first(campaigns[campaigns["campaign_id"] == asked.campaign_id])
-    days = reader.query("campaign_days", asked)
-    compared = reader.query("compare", replace(asked, measure="clearance"))
-    forecast = reader.query("campaign_forecast", asked)
-    published = reader.query("published_figures", asked)
+    scopes = reader.query("campaign", question)
+    campaigns = reader.query("campaigns", question)
+    campaign = _first(campaigns[campaigns["campaign_id"] == question.campaign_id])
+    days = reader.query("campaign_days", question)
+    compared = reader.query("compare", replace(question, measure="clearance"))
+    forecast = reader.query("campaign_forecast", question)
+    published = reader.query("published_figures", question)
     release = reader.release
     assert release is not None
     ports = _ports(scopes, compared)
@@ -62,14 +63,23 @@ def gather(reader: Reader, asked: Filters, filters: dict[str, Any]) -> Facts:
         forecast=_first(forecast) if len(forecast) else None,
         published=dict(_published(published)),
         metrics=tuple(REGISTRY[key] for key in DEFINED),
-        as_of=reader.as_of(asked),
-        known_at=asked.known_at,
+        as_of=reader.as_of(question),
+        known_at=question.known_at,
         zone=reader.settings.default_zone,
         build_id=release.build_id,
         product_version=release.product_version,
         is_sample=release.is_sample,
         filters=filters,
     )
+
+
+def narrowed(filters: Filters) -> dict[str, Any]:
+    """What narrows the figures, to be printed on them; the campaign and the instants stand elsewhere."""
+    return {
+        name: ", ".join(value) if isinstance(value, list) else value
+        for name, value in asked(filters).items()
+        if name not in ("campaign_id", "as_of", "known_at")
+    }
 
 
 def _ports(scopes: pd.DataFrame, compared: pd.DataFrame) -> pd.DataFrame:

@@ -14,6 +14,11 @@ BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stab
 SECONDS = 120
 
 
+def finds_browser() -> bool:
+    """Whether this machine can make a PDF."""
+    return any(map(shutil.which, BROWSERS))
+
+
 def as_pdf(html: str) -> bytes:
     """The printed page. Raises `UserMistake` where no browser is on the path, or it prints nothing."""
     browser = next(filter(None, map(shutil.which, BROWSERS)), None)

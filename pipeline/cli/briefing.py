@@ -29,7 +29,7 @@ def write(chosen: argparse.Namespace, filters: Filters) -> int:
             f"{chosen.settings.lake}: nothing is loaded here yet",
             "Load files with `dgwatch load PATH`, or see `dgwatch demo`; --lake names another folder.",
         )
-    html = briefing.page(briefing.gather(reader, filters, _narrowed(filters)))
+    html = briefing.page(briefing.gather(reader, filters, briefing.narrowed(filters)))
     content = html.encode() if form == "html" else briefing.as_pdf(html)
     about = _about(reader, filters)
     if about["is_sample"]:
@@ -46,15 +46,6 @@ def refuse_days(chosen: argparse.Namespace) -> None:
     """Raise `UserMistake` for days: the campaign has its own."""
     if chosen.date_from or chosen.date_to:
         raise UserMistake(f"{NAME} is of a campaign's own days", "Leave out --from and --to.")
-
-
-def _narrowed(filters: Filters) -> dict[str, Any]:
-    """What narrows the figures, to be printed on them; the campaign and the instants stand elsewhere."""
-    return {
-        name: ", ".join(value) if isinstance(value, list) else value
-        for name, value in export.asked(filters).items()
-        if name not in ("campaign_id", "as_of", "known_at")
-    }
 
 
 def _about(reader: Reader, filters: Filters) -> dict[str, Any]:

@@ -189,8 +189,8 @@ def _compare(chosen: argparse.Namespace) -> int:
         export.write_blocks(
             chosen.output, export.render(frame, form), {"report": "again", "rows": len(frame)}
         )
-    for row in frame.itertuples():
-        messages.note(f"{row.file}: {row.verdict}{f' ({row.why})' if row.why else ''}")
+    for row in frame.to_dict("records"):
+        messages.note(f"{row['file']}: {row['verdict']}" + (f" ({row['why']})" if row["why"] else ""))
     return 0 if (frame["verdict"] == again.IDENTICAL).all() else FIGURES_DIFFER
 
 

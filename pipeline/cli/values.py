@@ -86,17 +86,14 @@ def network_port(text: str) -> int:
     return int(text)
 
 
-def weights(text: str) -> tuple[tuple[str, float], ...]:
-    """Weights of parts: `hazard=3,overdue=1`, or a CSV file with the columns part and weight."""
+def weights(text: str) -> tuple[str, ...]:
+    """Weights of parts as `part=number`: told so with commas between, or in a CSV file of part and weight."""
     path = Path(text)
-    if "=" in text and not path.is_file():
-        pairs = [pair.split("=", 1) if "=" in pair else (pair, "") for pair in text.split(",")]
-    else:
-        pairs = _weights_in(path)
-    return tuple((part.strip().lower(), _weight(part, weight)) for part, weight in pairs)
+    pairs = text.split(",") if "=" in text and not path.is_file() else _weights_in(path)
+    return tuple("=".join(word.strip().lower() for word in pair.split("=", 1)) for pair in pairs)
 
 
-def _weights_in(path: Path) -> list[tuple[str, str]]:
+def _weights_in(path: Path) -> list[str]:
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
             rows = list(csv.DictReader(file))
@@ -104,10 +101,4 @@ def _weights_in(path: Path) -> list[tuple[str, str]]:
         raise argparse.ArgumentTypeError(f"{path} is neither PART=NUMBER,... nor a file to read") from error
     if not rows or not {"part", "weight"} <= set(rows[0]):
         raise argparse.ArgumentTypeError(f"{path} has no rows with the columns part and weight")
-    return [(row["part"] or "", row["weight"] or "") for row in rows]
-
-
-def _weight(part: str, text: str) -> float:
-    if not re.fullmatch(r"[0-9]{1,6}(\.[0-9]+)?", text.strip(), re.ASCII):
-        raise argparse.ArgumentTypeError(f"the weight {text!r} of {part.strip()} is not a number from 0 on")
-    return float(text)
+    return [f"{row['part']}={row['weight']}" for row in rows]

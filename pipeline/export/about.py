@@ -77,6 +77,7 @@ _OPTION_OF = {
     "tau_hours": "--tau-days",
     "baseline_from": "--baseline-from",
     "baseline_to": "--baseline-to",
+    "weights": "--weights",
 }
 """The option of the command line for each filter; what only a screen can ask has none."""
 
@@ -95,7 +96,7 @@ def command(report: str, filters: Filters) -> str | None:
 
 
 def _spoken(name: str, value: Any) -> list[str]:
-    if name == "by":
+    if name in ("by", "weights"):
         return [",".join(value)]
     if name == "tau_hours":
         return [repr(value / 24)]

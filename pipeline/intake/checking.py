@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from pipeline.arrow_tables import array_of, flat_array, values_of
+from pipeline.arrow_tables import arrow_table, flat_array, values_of
 from pipeline.contract import REJECT_SENTENCES, Column, Type, Zone
 from pipeline.intake import columns as vectorised
 from pipeline.intake.columns import CheckedColumn, DictionaryColumn
@@ -22,6 +22,7 @@ from pipeline.intake.texts import Mask
 from pipeline.landed import REJECT_SCHEMA, landed_schema
 
 _INSTANT = pa.timestamp("us")
+_NO_REJECTS = pa.Table.from_batches([], REJECT_SCHEMA)
 
 
 class ChecksDisagree(AssertionError):
@@ -250,11 +251,12 @@ class BlockChecker:
         if len(bad):
             texts = block.table.take(flat_array(bad)).to_pydict()
             found += [self._reject(block, int(row), texts, place, counts) for place, row in enumerate(bad)]
+        if not found:
+            return _NO_REJECTS
         found.sort(key=lambda reject: reject[0])
-        lines, *others = zip(*found, strict=True) if found else [()] * 5
-        fixed = [[self._file_seq] * len(found), [self._file] * len(found), [self.source.name] * len(found)]
-        columns = zip([*fixed, lines, *others], REJECT_SCHEMA.types, strict=True)
-        return pa.table([array_of(values, type_) for values, type_ in columns], schema=REJECT_SCHEMA)
+        rows = [(self._file_seq, self._file, self.source.name, *reject) for reject in found]
+        columns = dict(zip(REJECT_SCHEMA.names, zip(*rows, strict=True), strict=True))
+        return arrow_table(columns, REJECT_SCHEMA)
 
     def _spoilt(self, record: SpoiltRecord, counts: Counts) -> tuple[int, str, str, str, list[str | None]]:
         counts.rejected_by_code[record.code] += 1

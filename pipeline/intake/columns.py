@@ -52,13 +52,14 @@ class DictionaryColumn:
         self._index_of_text: dict[str, int] = {}
         self._index_of_value: dict[Any, int] = {}
         self.values: list[Any] = []
+        self._dictionary = text_array([])
 
     def check(self, array: pa.DictionaryArray) -> CheckedColumn:
         """The values, nulls and bad rows of a column of texts as given."""
         if len(self._index_of_text) > MOST_REMEMBERED_TEXTS:
             self._index_of_text.clear()
             self._index_of_value.clear()
-            self.values = []
+            self.values, self._dictionary = [], text_array([])
         table = [self._index(text) for text in array.dictionary.to_pylist()]
         lookup = np.array([*table, NULL], np.int32)
         codes = lookup[values_of(array.indices, len(table))]
@@ -72,7 +73,9 @@ class DictionaryColumn:
             truth = np.array([*self.values, False, False], bool)
             return flat_array(truth[codes], missing=mask)
         indices = flat_array(np.where(missing, 0, codes) if mask is not None else codes, missing=mask)
-        return pa.DictionaryArray.from_arrays(indices, text_array(self.values))
+        if len(self._dictionary) != len(self.values):
+            self._dictionary = text_array(self.values)
+        return pa.DictionaryArray.from_arrays(indices, self._dictionary)
 
     def _index(self, text: str | None) -> int:
         index = self._index_of_text.get(text) if text is not None else NULL

@@ -97,8 +97,8 @@ def measure_of(question: Question) -> str:
 
 
 def prepare_windows(question: Question, measure: str) -> None:
-    """As `prepare`, for the windows asked for alone: what had closed before them is not read."""
-    question.leave_out_before(_first_day(question.filters))
+    """As `prepare`, for the windows asked for alone: what lies wholly outside them is not read."""
+    question.read_within(*_days(question.filters))
     prepare(question, measure)
 
 
@@ -114,12 +114,18 @@ def prepare(question: Question, measure: str) -> None:
     engine.alias("spells", "dwell_spells" if measure == "dwell" else "clearance_spells")
 
 
-def _first_day(asked: Filters) -> dt.date | None:
-    """The first day that the windows asked for need; None where one of them has no beginning."""
-    days = [asked.date_from]
+def _days(asked: Filters) -> Days:
+    """The first and the last day that the windows asked for need; None where one of them is open there."""
+    firsts, lasts = [asked.date_from], [asked.date_to]
     if asked.baseline_from is not None or asked.baseline_to is not None:
-        days.append(asked.baseline_from)
-    return None if None in days else min(day for day in days if day is not None)
+        firsts.append(asked.baseline_from)
+        lasts.append(asked.baseline_to)
+    known_firsts = [day for day in firsts if day is not None]
+    known_lasts = [day for day in lasts if day is not None]
+    return (
+        min(known_firsts) if len(known_firsts) == len(firsts) else None,
+        max(known_lasts) if len(known_lasts) == len(lasts) else None,
+    )
 
 
 def register_scopes(question: Question, *scopes: tuple[str, ...]) -> None:

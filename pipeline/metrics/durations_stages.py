@@ -25,6 +25,7 @@ def stage_means(question: Question) -> pd.DataFrame:
         raise UserMistake("stages are counted per batch", "Leave out --count unit.")
     asked = replace(question, filters=replace(question.filters, by=by))
     try:
+        asked.read_within(asked.filters.date_from, asked.filters.date_to)
         return asked.frame("stage_means")[list(STAGE_COLUMNS)]
     finally:
         asked.close()

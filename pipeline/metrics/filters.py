@@ -21,7 +21,7 @@ class Filters:
         stage, measure, tau_hours: what a duration is of (`overall` ... ; `clearance` or `dwell`) and its restriction.
         part: which rows behind a change (`arrival`, `exit`, `late` ...).
         baseline_from, baseline_to: the window that a reduction is against.
-        weights: (part, weight) pairs in the place of those of the table `risk_weights`.
+        weights: `part=number`, in the place of those of the table `risk_weights`.
         facility, block, age_bucket, date, overdue_only, limit: the drill-down of a page; `''` for facility or block
             is "none named".
     """
@@ -51,4 +51,4 @@ class Filters:
     date: dt.date | None = None
     overdue_only: bool = False
     limit: int | None = None
-    weights: tuple[tuple[str, float], ...] = ()
+    weights: tuple[str, ...] = ()

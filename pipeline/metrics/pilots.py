@@ -125,7 +125,7 @@ def _cohorts(question: Question) -> Cohorts:
     followed = dt.timedelta(hours=_tau_hours(question))
     weeks_asked = -(-((campaign["ends_on"] - starts_on).days + 1) // 7)
     try:
-        asked.leave_out_before(campaign["baseline_from"])
+        asked.read_within(campaign["baseline_from"])
         prepare(asked, "clearance")
         last_week = _last_week(asked.as_of, starts_on, followed)
         pilot = {

@@ -20,12 +20,18 @@ from pipeline.metrics.filters import Filters
 from pipeline.question import computed_with, names_table, narrow, open_question, provide_files
 from pipeline.reference import Reference
 from pipeline.refresh import OPEN
-from pipeline.relations import Relations
+from pipeline.relations import Before, Relations
 from pipeline.settings import Settings
 
 UNIDENTIFIED = "unidentified"
 DIRECTIONS = ("import", "export", "transhipment")
 BUILT_TABLES = {"stays": "batch_stays", "unit_stays": "unit_stays", "clearances": "clearances"}
+INSTANTS = {
+    "stays": ("arrived_at",),
+    "unit_stays": ("arrived_at",),
+    "clearances": ("arrived_at", "lodged_at", "inspected_at", "released_at", "left_at"),
+}
+"""The columns of a built table the first of which is the first instant of a row; a clearance's may run backwards."""
 
 
 @dataclass
@@ -170,17 +176,24 @@ class Question:
             engine.provide("wanted_clearances", lambda: engine.alias("wanted_clearances", "clearances"))
         self.register_asked(asked, engine)
 
-    def leave_out_before(self, day: dt.date | None) -> None:
-        """Leaves out parts of what had closed before a local day: durations from that day on need none of it."""
-        if day is None or not self.is_built:
+    def read_within(self, first: dt.date | None, last: dt.date | None = None) -> None:
+        """Reads of the built tables only what durations from one local day to another need.
+
+        That is neither what had closed before the first day nor what lies after the last.
+        """
+        if not self.is_built or (first is None and last is None):
             return
-        # A day's midnight in any zone may lie in the UTC month before.
-        month = f"{day - dt.timedelta(days=1):%Y-%m}"
+        # A day's midnight in any zone may lie in the UTC month before, and in the UTC day after.
+        day = dt.timedelta(days=1)
+        month = f"{first - day:%Y-%m}" if first else ""
+        after = dt.datetime.combine(last + 3 * day, dt.time()) if last else None
         for table, model in BUILT_TABLES.items():
             parts = self.lake.parts(self.release, table)
             kept = [part.path for part in parts if part.label in (None, OPEN) or part.label >= month]
+            before = Before(after, INSTANTS[table]) if after else None
             if kept:
-                self.engine.provide(model, partial(self.engine.register_files, model, kept, None))
+                register = partial(self.engine.register_files, model, kept, None, before)
+                self.engine.provide(model, register)
 
     def register_asked(self, asked: Filters, engine: Relations | None = None) -> None:
         """Registers the columns and days asked for; a metric of two windows does so for one after the other."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import pandas as pd
 import pyarrow as pa
 
@@ -103,23 +105,30 @@ def weights_of(question: Question) -> pa.Table:
 
     Raises `UserMistake` for a part that there is not, or where no weight is above 0.
     """
-    asked = dict(question.filters.weights)
-    unknown = sorted(set(asked) - set(RISK_PARTS))
-    if unknown:
-        raise UserMistake(
-            f"{unknown[0]}: no such part of the risk", f"The parts are {', '.join(RISK_PARTS)}."
-        )
+    asked = dict(_weight(text) for text in question.filters.weights)
     table = question.reference.table("risk_weights")
     weights = [
         asked.get(part, weight)
         for part, weight in zip(table["part"].to_pylist(), table["weight"].to_pylist(), strict=True)
     ]
-    if min(weights) < 0 or max(weights) <= 0:
-        raise UserMistake(
-            "the weights of the risk make no sense", "Give weights from 0 on, one of them above 0."
-        )
+    if max(weights) <= 0:
+        raise UserMistake("the weights of the risk are all 0", "Give one of them a number above 0.")
     place = table.schema.get_field_index("weight")
     return table.set_column(place, "weight", pa.array(weights, pa.float64()))
+
+
+def _weight(text: str) -> tuple[str, float]:
+    """`part=number`. Raises `UserMistake` for a part that there is not, or what is no number from 0 on."""
+    part, _, number = text.partition("=")
+    if part not in RISK_PARTS:
+        raise UserMistake(f"{part}: no such part of the risk", f"The parts are {', '.join(RISK_PARTS)}.")
+    try:
+        weight = float(number)
+    except ValueError:
+        weight = -1.0
+    if not 0 <= weight < math.inf:
+        raise UserMistake(f"the weight {number!r} of {part} is not a number from 0 on", "For example 2.5.")
+    return part, weight
 
 
 def risk(question: Question) -> pd.DataFrame:

@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from benchmarks import answers, day, days, load, plot, world
+from benchmarks import answers, day, days, durations, kept, load, plot, world, yard
 from benchmarks.__main__ import main
 from benchmarks.runs import Run, RunFailed, measured, ratio
 from pipeline.metrics import Reader
@@ -175,3 +175,47 @@ def test_kept_results_are_whole() -> None:
         if name.startswith("load_"):
             assert {"whole load / parse only"} <= set(found["ratios"]) <= set(load.RATIOS)
     assert (plot.RESULTS / plot.PICTURE).read_text("utf-8").startswith("<?xml")
+
+
+@pytest.fixture(scope="module")
+def timed(work: Path) -> dict[str, Any]:
+    return durations.run(work, 20_000, 1)
+
+
+def test_durations_are_timed_and_the_same_as_the_peer_s(timed: dict[str, Any]) -> None:
+    assert {durations.PEER, *(f"dwell, {window}" for window in durations.WINDOWS)} <= set(timed["answers"])
+    assert all(0 < times["fastest"] <= times["median"] for times in timed["answers"].values())
+    assert timed["ratio"] > 0 and timed["ratio_cpu"] > 0
+    assert "the peer agrees in every figure" in durations.lines(timed)[0]
+
+
+def test_kept_tables_are_drawn_as_asked_and_kept(work: Path, timed: dict[str, Any]) -> None:
+    settings = kept.kept_lake(work, timed["stays"])
+    reader = Reader(settings)
+    assert reader.release is not None and reader.release.rows == {"stays": 20_000, "clearances": 20_000}
+    assert kept.kept_lake(work, timed["stays"]) == settings
+    assert Reader(settings).release == reader.release
+    stays = reader.query("stays")
+    assert stays["un_location_code"].nunique() == timed["ports"] == kept.PORTS
+    assert 0 < stays["left_at"].isna().sum() < 600
+
+
+def test_durations_are_void_where_the_peer_says_otherwise() -> None:
+    row = {"un_location_code": "CNSHG", "n": 4, "n_ended": 3, "median_hours": 5.0, "rmst_hours": 6.0}
+    dwell, peer = pd.DataFrame([row | {"clock": "period"}]), pd.DataFrame([row])
+    durations.refuse_other_figures(dwell, peer)
+    with pytest.raises(RunFailed, match=r"rmst_hours, CNSHG: 6\.0 by the product, 6\.1"):
+        durations.refuse_other_figures(dwell, peer.assign(rmst_hours=6.1))
+    with pytest.raises(RunFailed, match="1 ports by the product, 0"):
+        durations.refuse_other_figures(dwell, peer.iloc[:0])
+
+
+def test_segregation_is_void_where_the_sweep_counts_otherwise(
+    work: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = yard.run(work, 3_000)
+    assert found["pairs"] == found["pairs_listed"] > 0
+    assert "the sweep counts the same" in yard.lines(found)[0]
+    monkeypatch.setattr(yard, "_conflicts", lambda reader: set())
+    with pytest.raises(RunFailed, match="0 by the sweep"):
+        yard.run(work, 3_000)

@@ -44,6 +44,8 @@ def screens(lake: Path) -> dict[str, str]:
         "rebound": "rebound",
         "warning": f"warning?{AS_OF}",
         "border": "border?window=365",
+        "safety": f"safety?{AS_OF}",
+        "yard": f"safety?desk=plan&{AS_OF}",
         "batch": f"batch?consignment={batch}",
         "trust": "trust?",
         "methodology": "methodology?family=yard",
@@ -59,6 +61,7 @@ def picture(browser: Browser, address: str, look: dict[str, int | str], file: Pa
     page = context.new_page()
     page.goto(f"{address}{'&' if '?' in address else '?'}lang={look['language']}")
     settle(page)
+    page.wait_for_function("!document.querySelector('[data-testid=stSkeleton]')", timeout=60_000)
     page.wait_for_timeout(1_500)
     shot = Image.open(io.BytesIO(page.screenshot())).convert("RGB")
     shot.quantize(COLOURS, dither=Image.Dither.NONE).save(file, optimize=True)

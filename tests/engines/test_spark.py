@@ -33,7 +33,7 @@ from pipeline.engine import Engine
 from pipeline.lake import Lake, Release
 from pipeline.metrics import Filters, Reader
 from pipeline.metrics.elsewhere import ON_SPARK
-from pipeline.relations import ModelFailed, Relations
+from pipeline.relations import Before, ModelFailed, Relations
 from pipeline.sample import SampleSettings, write_sample
 from pipeline.settings import Settings
 from pipeline.spark_engine import SparkEngine
@@ -303,6 +303,21 @@ def test_files_are_read_up_to_a_loaded_file(relations: Relations, tmp_path: Path
     relations.last_file = 2
     relations.register_files("landed", [str(tmp_path / "rows of a part.parquet")], None)
     assert sorted(relations.rows("landed")) == [(1, "a"), (2, "b")]
+
+
+def test_rows_that_lie_after_an_instant_are_not_read(relations: Relations, tmp_path: Path) -> None:
+    noon = dt.datetime(2022, 6, 1, 12)
+    later = noon + dt.timedelta(microseconds=1)
+    rows = {
+        "n": pa.array([1, 2, 3], pa.int64()),
+        "first_at": pa.array([noon, later, None], pa.timestamp("us")),
+        "second_at": pa.array([None, noon, later], pa.timestamp("us")),
+    }
+    pq.write_table(pa.table(rows), tmp_path / "part.parquet")
+    for columns, kept in ((("first_at",), [1]), (("first_at", "second_at"), [1, 2])):
+        before = Before(later, columns)
+        relations.register_files("kept", [str(tmp_path / "part.parquet")], None, before)
+        assert sorted(row[0] for row in relations.rows("kept")) == kept
 
 
 def test_a_relation_is_written_by_its_labels(

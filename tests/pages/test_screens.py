@@ -19,6 +19,7 @@ from streamlit.testing.v1 import AppTest
 from pages.shared import data
 from pages.shared.text import LANGUAGES, catalog
 from pipeline import build, export
+from pipeline.cli import main
 from pipeline.metrics import REGISTRY, Filters, Reader
 from pipeline.sample import SampleSettings, write_sample
 from pipeline.settings import ROOT, Settings
@@ -311,7 +312,9 @@ def test_a_download_says_what_it_is(
 
 
 def downloads(at: AppTest) -> list[Any]:
-    return list(at.get("download_button"))
+    """The buttons for rows; the briefing is none of them."""
+    buttons: list[Any] = list(at.get("download_button"))
+    return [button for button in buttons if "briefing_" not in str(button.key)]
 
 
 def rows_of(content: bytes, form: str) -> tuple[pd.DataFrame, dict[str, Any]]:
@@ -461,7 +464,7 @@ def test_hit_rates_stand_with_their_wilson_intervals(screen: Screen, small_lake:
     rates = Reader(Settings(small_lake)).query("hit_rates", asked)
     shown = next(table.value for table in at.dataframe if "misdeclared_lower_share" in table.value)
     ends = ["misdeclared_lower_share", "misdeclared_share", "misdeclared_upper_share"]
-    pd.testing.assert_frame_equal(shown[ends], rates[ends])
+    pd.testing.assert_frame_equal(shown[ends], rates[ends].round(3))
     assert (rates[ends[0]] < rates[ends[2]]).all() and len(rates) > 1
     notes = " ".join(values(at, "caption"))
     assert "no prevalence" in notes
@@ -486,3 +489,19 @@ def test_the_opening_and_the_newly_overdue_are_where_they_went(small_lake: Path)
     went = rows[["cleared_opening", "cleared_new", "cleared_relocated", "remaining"]].sum(axis=1)
     assert (rows["opening_backlog"] + rows["newly_overdue"] == went).all()
     assert rows["newly_overdue"].iloc[0] > 0
+
+
+def test_the_briefing_of_a_screen_is_the_commands(
+    screen: Screen,
+    small_lake: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capfdbinary: pytest.CaptureFixture[bytes],
+) -> None:
+    at = screen("campaign", small_lake, as_of=IN_THE_CAMPAIGN)
+    buttons: list[Any] = list(at.get("download_button"))
+    labels = [button.label for button in buttons]
+    assert catalog("en")["briefing"].format(form="HTML") in labels
+    asked = Filters(as_of=datetime(2022, 8, 1, 4), campaign_id="special-action-2022", ports=("CNSHG",))
+    words = ["--campaign", "special-action-2022", "--as-of", "2022-08-01T04:00Z", "--port", "CNSHG"]
+    assert main(["report", "briefing", *words, "--lake", str(small_lake)]) == 0
+    assert data.briefing_of(asked, "html") == capfdbinary.readouterr().out

@@ -19,7 +19,7 @@ SHARED = ROOT / "pages" / "shared"
 SAME_IN_BOTH = {"none", "column.sha256", "figure", "form.csv", "form.xlsx", "form.parquet", "form.json"}
 """Messages that are not words."""
 BUILT = re.compile(
-    r"(safety|pool|heat_basis|level|ended_how|state|warning|border|map|form|forecast|lacking|clocks|ports|pilots|rebound|why|clock|stage|statistic|verdict|flag|funnel|part|turn|told|stages|column|source|family|filter|measure|rows|unit|window|count|axis|history|definition|batch|trust|campaign|backlog)\.|\w+\.nav$|[a-z_.]+\.note$"
+    r"(grain|measured_in|safety|pool|heat_basis|level|ended_how|state|warning|border|map|form|forecast|lacking|clocks|ports|pilots|rebound|why|clock|stage|statistic|verdict|flag|funnel|part|turn|told|stages|column|source|family|filter|measure|rows|unit|window|count|axis|history|definition|batch|trust|campaign|backlog)\.|\w+\.nav$|[a-z_.]+\.note$"
 )
 """Keys that code puts together from a name; that each is there is shown by the screens themselves."""
 
@@ -85,6 +85,14 @@ def test_every_source_and_family_has_a_name(language: str) -> None:
     assert not [name for name in SOURCES if f"source.{name}" not in catalog(language)]
     families = {metric.family for metric in REGISTRY.values()}
     assert not [name for name in families if f"family.{name}" not in catalog(language)]
+
+
+def test_every_metric_tells_its_unit_and_grain_in_both_languages() -> None:
+    for what, field in (("grain", "grain"), ("measured_in", "unit")):
+        told = {key: getattr(metric, field) for key, metric in REGISTRY.items() if getattr(metric, field)}
+        english = {key: catalog("en").get(f"{what}.{key}") for key in told}
+        assert english == told, "the English catalog says what the registry says"
+        assert not [key for key in told if f"{what}.{key}" not in catalog("zh")]
 
 
 def test_no_words_of_the_screen_stand_in_the_code() -> None:

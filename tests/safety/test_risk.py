@@ -206,9 +206,11 @@ def test_other_weights_rank_otherwise(yard: SmallLake, tmp_path: Path) -> None:
     [
         ("hazzard=1", "no such part of the risk"),
         ("hazard=-1", "is not a number from 0 on"),
+        ("hazard=nan", "is not a number from 0 on"),
+        ("hazard", "nor a file to read"),
         (
             "hazard=0,overdue=0,heat_margin=0,degree_days=0,quantity=0,findings=0,segregation=0",
-            "make no sense",
+            "are all 0",
         ),
         ("nowhere.csv", "nor a file to read"),
     ],

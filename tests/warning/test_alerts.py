@@ -13,7 +13,9 @@ from durations.lakes import SmallLake
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pipeline.errors import UserMistake
 from pipeline.metrics import Filters, Reader, watching
+from pipeline.reference import load_reference
 from pipeline.settings import Settings
 from pipeline.statistics import cusum, cusum_ends
 
@@ -271,3 +273,22 @@ def test_stock_near_the_licensed_quantity_by_hand(tmp_path: Path) -> None:
     assert list(found["has_fired"]) == [False, False, True, True, False, False, False, True]
     quantity = lake.report("quantity", "--as-of", "2022-03-04T04:00:00Z")
     assert max(float(row["licensed_share"] or 0) for row in quantity) == pytest.approx(0.95)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (rules_csv().replace("ghosts", "gosts"), "indicator 'gosts' is not known"),
+        (rules_csv().replace("weather", "wether"), "wether is not in alert_groups"),
+        (
+            "\n".join(line for line in rules_csv().splitlines() if not line.startswith("alert,")),
+            "no rule alert",
+        ),
+        (rules_csv().replace("reporting,3,7", "reporting,3,0"), "window_days 0 of ghosts is below 1"),
+    ],
+)
+def test_rules_that_cannot_be_are_a_mistake(tmp_path: Path, text: str, said: str) -> None:
+    assert text != rules_csv()
+    with pytest.raises(UserMistake, match=said):
+        (tmp_path / "alert_rules.csv").write_text(text, encoding="utf-8")
+        load_reference(tmp_path)

@@ -1,6 +1,7 @@
 -- grain: one row a stretch of a Kaplan-Meier curve: at risk when it begins, ended in it, the curve at both of its ends
 -- Between two bounds nothing enters and nothing is censored, so the product of (n - d) / n over its ages is that of the
 -- whole: left / at risk. Greenwood's sum telescopes alike, to 1 / left - 1 / at risk. So no single age is needed.
+-- Logarithms and Greenwood's terms are summed in whole parts of 1e-24: the same in whatever order an engine adds.
 -- The curve is a running product, summed as logarithms; once all at risk have ended it is 0 for good.
 WITH joined AS (
     SELECT
@@ -11,8 +12,8 @@ WITH joined AS (
         b.from_micros,
         coalesce(e.ended, 0) AS ended,
         coalesce(e.is_one_age, FALSE) AS is_one_age,
-        coalesce(e.sum_micros, 0) AS sum_micros,
-        coalesce(e.sum_square_micros, 0) AS sum_square_micros,
+        coalesce(e.short_micros, 0) AS short_micros,
+        coalesce(e.short_square_micros, 0) AS short_square_micros,
         g.n_from_start
         + coalesce(
             sum(b.entered - b.censored - coalesce(e.ended, 0)) OVER (
@@ -40,9 +41,10 @@ terms AS (
 running AS (
     SELECT
         t.*,
-        coalesce(sum(t.log_factor) OVER before, 0) AS log_survival,
+        coalesce(CAST(sum(CAST(t.log_factor * 1e24 AS DECIMAL(38, 0))) OVER before AS DOUBLE) / 1e24, 0) AS log_survival,
         coalesce(max(t.ends_all) OVER before, 0) AS is_zero,
-        coalesce(sum(t.greenwood_term) OVER before, 0) AS greenwood
+        coalesce(CAST(sum(CAST(t.greenwood_term * 1e24 AS DECIMAL(38, 0))) OVER before AS DOUBLE) / 1e24, 0)
+            AS greenwood
     FROM terms AS t
     WINDOW before AS (
         PARTITION BY t.curve_no ORDER BY t.stretch_no ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
@@ -65,8 +67,8 @@ SELECT
     CAST(b.at_risk AS BIGINT) AS at_risk,
     CAST(b.ended AS BIGINT) AS ended,
     b.is_one_age,
-    b.sum_micros,
-    b.sum_square_micros,
+    b.short_micros,
+    b.short_square_micros,
     b.greenwood,
     b.survival_from,
     CASE

@@ -12,13 +12,8 @@ WITH lengths AS (
         s.survival_from,
         s.is_one_age AND s.ended = s.at_risk AS ends_all_at_once,
         (s.until_micros - coalesce(s.from_micros, 0)) / CAST(3600000000 AS DOUBLE) AS length_hours,
-        CAST(s.ended * CAST(s.until_micros AS DECIMAL(19, 0)) - s.sum_micros AS DOUBLE)
-        / 3600000000 AS short_hours,
-        CAST(
-            s.sum_square_micros
-            - s.until_micros * (2 * s.sum_micros - s.ended * CAST(s.until_micros AS DECIMAL(19, 0)))
-            AS DOUBLE
-        ) / 3600000000 / 3600000000 AS short_square_hours
+        CAST(s.short_micros AS DOUBLE) / 3600000000 AS short_hours,
+        CAST(s.short_square_micros AS DOUBLE) / 3600000000 / 3600000000 AS short_square_hours
     FROM curve_stretches AS s
     INNER JOIN group_taus AS t ON t.curve_no = s.curve_no
     WHERE s.clock = 'period' AND s.until_micros <= t.tau_micros
@@ -38,22 +33,22 @@ remaining AS (
     SELECT
         a.*,
         coalesce(
-            sum(a.area_hours) OVER (
+            CAST(sum(CAST(a.area_hours * 1e24 AS DECIMAL(38, 0))) OVER (
                 PARTITION BY a.curve_no ORDER BY a.stretch_no DESC
                 ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
-            ),
+            ) AS DOUBLE) / 1e24,
             0
         ) AS area_after_hours
     FROM areas AS a
 ),
 
--- Sums in the order of stretches: those of doubles are not the same to the digit in any other.
+-- Sums of whole parts of 1e-24: those of doubles are not the same to the digit in another order, nor in another build.
 totals AS (
     SELECT
         r.curve_no,
         r.stretch_no,
         r.area_hours + r.area_after_hours AS area_from_hours,
-        sum(
+        CAST(sum(CAST((
             r.greenwood * r.area_hours * (2 * r.area_after_hours + r.area_hours)
             + CASE
                 WHEN r.at_risk > 0
@@ -66,9 +61,9 @@ totals AS (
                         END
                 ELSE 0
             END
-        ) OVER (
+        ) * 1e24 AS DECIMAL(38, 0))) OVER (
             PARTITION BY r.curve_no ORDER BY r.stretch_no DESC ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
-        ) AS variance_from
+        ) AS DOUBLE) / 1e24 AS variance_from
     FROM remaining AS r
 ),
 

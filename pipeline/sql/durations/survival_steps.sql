@@ -18,9 +18,9 @@ WITH terms AS (
 running AS (
     SELECT
         t.*,
-        sum(t.log_factor) OVER upto AS log_survival,
+        CAST(sum(CAST(t.log_factor * 1e24 AS DECIMAL(38, 0))) OVER upto AS DOUBLE) / 1e24 AS log_survival,
         max(t.ends_all) OVER upto AS is_zero,
-        sum(t.greenwood_term) OVER upto AS greenwood
+        CAST(sum(CAST(t.greenwood_term * 1e24 AS DECIMAL(38, 0))) OVER upto AS DOUBLE) / 1e24 AS greenwood
     FROM terms AS t
     WINDOW upto AS (
         PARTITION BY t.curve_no ORDER BY t.age_micros ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW

@@ -4,7 +4,7 @@ SELECT
     h.within_hours,
     count(c.within_hours) AS batches,
     count(*) FILTER (WHERE c.pool = 'too_few') AS batches_without_chance,
-    sum(1 - c.leaves_before_share) AS expected_overdue_batches
+    CAST(sum(CAST(1 - c.leaves_before_share AS DECIMAL(38, 12))) AS DOUBLE) AS expected_overdue_batches
 FROM (
     SELECT 24 AS within_hours
     UNION ALL

@@ -1,5 +1,6 @@
 -- grain: one row a (batch of the limit clock, pool): how many of the pool are at risk now and at the limit, and survival between
 -- Survival between two ages is the product of (1 - ended / at risk) over the ages after the first up to the second.
+-- Logarithms and variances are summed as decimals: exact, and the same in whatever order an engine adds.
 WITH points AS (
     SELECT
         b.batch_id,
@@ -82,9 +83,9 @@ running AS (
         g.point,
         g.is_point,
         sum(g.change) OVER upto AS at_risk,
-        sum(g.log_factor) OVER upto AS log_survival,
+        CAST(sum(CAST(g.log_factor AS DECIMAL(38, 18))) OVER upto AS DECIMAL(38, 18)) AS log_survival,
         sum(g.ends_all) OVER upto AS ends_all,
-        sum(g.greenwood_term) OVER upto AS greenwood
+        CAST(sum(CAST(g.greenwood_term AS DECIMAL(38, 18))) OVER upto AS DECIMAL(38, 18)) AS greenwood
     FROM together AS g
     WINDOW upto AS (
         PARTITION BY g.pool, g.lead_class ORDER BY g.age_micros, g.is_point
@@ -116,6 +117,6 @@ SELECT
     p.pool,
     CAST(p.at_risk_now AS BIGINT) AS at_risk_now,
     CAST(p.at_risk_at_limit AS BIGINT) AS at_risk_at_limit,
-    CASE WHEN p.ends_all > 0 THEN CAST(0 AS DOUBLE) ELSE exp(p.log_survival) END AS stays_share,
-    p.greenwood
+    CASE WHEN p.ends_all > 0 THEN CAST(0 AS DOUBLE) ELSE exp(CAST(p.log_survival AS DOUBLE)) END AS stays_share,
+    CAST(p.greenwood AS DOUBLE) AS greenwood
 FROM paired AS p

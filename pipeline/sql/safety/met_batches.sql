@@ -1,4 +1,5 @@
 -- grain: one row a batch at a port that the window of its port meets
+-- view
 SELECT s.*
 FROM batch_stays AS s
 INNER JOIN span_windows AS w ON w.un_location_code = s.un_location_code

@@ -29,9 +29,9 @@ summed AS (
         facility_code,
         imo_class,
         count(DISTINCT batch_id) AS batches,
-        sum(net_weight_kg) AS net_kilograms,
+        sum(CAST(net_weight_kg AS DECIMAL(38, 6))) AS net_kilograms,
         count(DISTINCT CASE WHEN net_weight_kg IS NULL THEN batch_id END) AS unknown_batches,
-        sum(net_explosive_content_kg) AS net_explosive_kilograms,
+        sum(CAST(net_explosive_content_kg AS DECIMAL(38, 6))) AS net_explosive_kilograms,
         count(
             DISTINCT CASE
                 WHEN substr(imo_class, 1, 1) = '1' AND net_explosive_content_kg IS NULL THEN batch_id
@@ -73,8 +73,8 @@ licensed AS (
         f.licensed_kg,
         f.licensed_net_explosive_kg,
         f.is_illustrative,
-        sum(s.net_kilograms) OVER of_licence AS licence_kilograms,
-        sum(s.net_explosive_kilograms) OVER of_licence AS licence_explosive_kilograms,
+        CAST(sum(s.net_kilograms) OVER of_licence AS DOUBLE) AS licence_kilograms,
+        CAST(sum(s.net_explosive_kilograms) OVER of_licence AS DOUBLE) AS licence_explosive_kilograms,
         sum(s.unknown_batches) OVER of_licence AS licence_unknown_batches,
         sum(s.unknown_explosive_batches) OVER of_licence AS licence_unknown_explosive_batches
     FROM summed AS s
@@ -92,9 +92,9 @@ SELECT
     CASE WHEN l.facility_code <> '' THEN l.facility_code END AS facility_code,
     l.imo_class,
     l.batches,
-    l.net_kilograms,
+    CAST(l.net_kilograms AS DOUBLE) AS net_kilograms,
     l.unknown_batches,
-    l.net_explosive_kilograms,
+    CAST(l.net_explosive_kilograms AS DOUBLE) AS net_explosive_kilograms,
     l.unknown_explosive_batches,
     l.licence_id,
     l.licensed_kg,

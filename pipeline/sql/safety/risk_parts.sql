@@ -3,9 +3,9 @@
 WITH quantities AS (
     SELECT
         consignment_id,
-        sum(net_weight_kg) AS net_kilograms,
-        sum(net_explosive_content_kg) AS net_explosive_kilograms,
-        sum(quantity_ratio) AS quantity_ratio,
+        CAST(sum(CAST(net_weight_kg AS DECIMAL(38, 6))) AS DOUBLE) AS net_kilograms,
+        CAST(sum(CAST(net_explosive_content_kg AS DECIMAL(38, 6))) AS DOUBLE) AS net_explosive_kilograms,
+        CAST(sum(CAST(quantity_ratio AS DECIMAL(38, 12))) AS DOUBLE) AS quantity_ratio,
         count(*) FILTER (WHERE quantity_ratio IS NULL) AS items_without_quantity
     FROM item_quantities
     GROUP BY consignment_id

@@ -11,10 +11,10 @@ SELECT
     count(*) FILTER (WHERE s.segregation_alerts > 0) AS batches_in_segregation_alerts,
     count(*) FILTER (WHERE s.segregation_alerts IS NULL) AS batches_not_compared,
     CAST(sum(s.open_findings) AS BIGINT) AS open_findings,
-    sum(s.net_kilograms) AS net_kilograms,
+    CAST(sum(CAST(s.net_kilograms AS DECIMAL(38, 6))) AS DOUBLE) AS net_kilograms,
     count(*) FILTER (WHERE s.net_kilograms IS NULL OR s.items_without_quantity > 0) AS batches_without_quantity,
     max(s.score) AS top_score,
-    avg(s.score) AS mean_score
+    CAST(sum(CAST(s.score AS DECIMAL(38, 12))) AS DOUBLE) / nullif(count(s.score), 0) AS mean_score
 FROM risk_scores AS s
 CROSS JOIN asked_risk AS a
 GROUP BY

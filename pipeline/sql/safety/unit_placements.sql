@@ -1,4 +1,5 @@
 -- grain: one row a (visit that the window meets, place) while the unit stood there; a place is facility, block and bay
+-- view
 -- placed_until is null while the unit stands there. place_no numbers the moves of a visit that told a block.
 WITH told AS (
     SELECT
