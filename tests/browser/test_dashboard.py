@@ -310,8 +310,8 @@ def test_dark_and_light_have_their_own_scale(visit: Visit) -> None:
 
 def test_figures_are_set_in_a_font_with_chinese(visit: Visit) -> None:
     page = visit(f"backlog?{IN_THE_CAMPAIGN}&lang=zh")
-    names = page.locator(f"{HEATMAP} .ytick text")
-    assert any("上海" in name for name in names.all_text_contents())
+    names = page.locator(f"{HEATMAP} .ytick text").filter(has_text="上海")
+    expect(names.first).to_be_visible(timeout=30_000)
     assert "Noto Sans CJK SC" in names.first.evaluate("e => getComputedStyle(e).fontFamily")
 
 
