@@ -81,7 +81,7 @@ def open_question(
             )
         provide_files(engine, "repeated", partial(files_of, "repeated"), REPEATED_SCHEMA)
         set_instants(engine, settings, as_of, known_at)
-    except BaseException:
+    except BaseException:  # whatever ends it, an interrupt too: nobody else can close the engine
         engine.close()
         raise
     return engine

@@ -130,7 +130,7 @@ def swap(path: Path, content: dict[str, Any]) -> None:
             handle.flush()
             os.fsync(handle.fileno())
         os.replace(waiting, path)
-    except BaseException:
+    except BaseException:  # whatever ends it, an interrupt too: no half-written file may stay
         waiting.unlink(missing_ok=True)
         raise
     flush_folder(path.parent)

@@ -147,7 +147,7 @@ class Intake:
             for counts in _run(reading.blocks, pipeline, lane, max(self._settings.threads, 1), writer):
                 taken.add(counts)
             writer.close(taken)
-        except BaseException:
+        except BaseException:  # whatever ends it, an interrupt too: no part of the file may stay
             writer.discard()
             raise
         taken.encoding = reading.encoding()

@@ -54,6 +54,7 @@ def heat(question: Question) -> pd.DataFrame:
 def quantity(question: Question) -> pd.DataFrame:
     """The report `quantity`: a row a facility and class of items that stand there at as_of."""
     look_now(question)
+    question.engine.alias("licensed_places", "class_quantities")
     return question.frame("quantity")[list(QUANTITY_COLUMNS)]
 
 

@@ -74,6 +74,7 @@ def _computed(question: Question) -> dict[str, pa.Table]:
     asking = replace(question, filters=whole)
     try:
         prepare_flows(asking)
+        asking.engine.alias("licensed_places", "stood_places")
         asking.engine.need("watched_days")
         asking.engine.register_arrow("newly_overdue_cusum", _newly_overdue(asking))
         return {name: asking.engine.to_arrow(name) for name in TABLES}

@@ -62,7 +62,7 @@ def take(
         settings = IntakeSettings(block_bytes=block_bytes, threads=threads)
         try:
             file = take_file(path, name, source_of(name), 7, LOADED_AT, reference(), settings, out)
-        except Exception:
+        except Exception:  # of whatever kind: a refused file leaves nothing behind
             assert list(out.iterdir()) == []
             raise
         rows = _rows(file.parts)

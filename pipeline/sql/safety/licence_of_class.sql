@@ -1,15 +1,6 @@
--- grain: one row a (port, facility, class of item) that ever stood there: the licence that fits best
--- One of the facility comes before one of the port, then the longer class, as for the stock of now.
-WITH stood AS (
-    SELECT DISTINCT
-        s.un_location_code,
-        coalesce(s.facility_code, '') AS facility_code,
-        i.imo_class
-    FROM stays AS s
-    INNER JOIN dg_items AS i ON i.consignment_id = s.consignment_id
-),
-
-fitting AS (
+-- grain: one row a (port, facility, class of item) of `licensed_places` for which any licence is: the one that fits best
+-- One of the facility comes before one of the port, then the longer class.
+WITH fitting AS (
     SELECT
         s.un_location_code,
         s.facility_code,
@@ -17,6 +8,7 @@ fitting AS (
         l.licence_id,
         l.licensed_kg,
         l.licensed_net_explosive_kg,
+        l.is_illustrative,
         row_number() OVER (
             PARTITION BY s.un_location_code, s.facility_code, s.imo_class
             ORDER BY
@@ -25,7 +17,7 @@ fitting AS (
                 length(l.imo_class) DESC,
                 l.licence_id
         ) AS fit_order
-    FROM stood AS s
+    FROM licensed_places AS s
     INNER JOIN licensed_quantities AS l
         ON
             (l.un_location_code IS NULL OR l.un_location_code = s.un_location_code)
@@ -33,6 +25,6 @@ fitting AS (
             AND substr(s.imo_class, 1, length(l.imo_class)) = l.imo_class
 )
 
-SELECT un_location_code, facility_code, imo_class, licence_id, licensed_kg, licensed_net_explosive_kg
+SELECT un_location_code, facility_code, imo_class, licence_id, licensed_kg, licensed_net_explosive_kg, is_illustrative
 FROM fitting
 WHERE fit_order = 1
