@@ -81,7 +81,7 @@ async def _one(
 
 def picks(visitor: Visitor, name: str) -> list[tuple[str, ...]]:
     """What people choose in a widget of the screen: one of the first options, or in a choice of many nothing."""
-    options = [(option,) for option in visitor.screen.widgets[name].options[:OFTEN]]
+    options: list[tuple[str, ...]] = [(one,) for one in visitor.screen.widgets[name].options[:OFTEN]]
     return [(), *options] if name == "ports" else options
 
 
