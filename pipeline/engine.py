@@ -15,6 +15,7 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
+from pipeline.object_cache import readable
 from pipeline.relations import FILE_NUMBER, Before, ModelFailed, Relations, identifier
 from pipeline.settings import Settings
 
@@ -66,7 +67,7 @@ class Engine(Relations):
 
     def _register_files(self, name: str, files: list[str], before: Before | None) -> None:
         self.forget(name)
-        relation = self._connection.read_parquet(files, hive_partitioning=False)
+        relation = self._connection.read_parquet(readable(files), hive_partitioning=False)
         if self.last_file is not None and FILE_NUMBER in relation.columns:
             number = duckdb.ColumnExpression(FILE_NUMBER)
             relation = relation.filter(number <= duckdb.ConstantExpression(self.last_file))

@@ -12,10 +12,13 @@ from types import FrameType
 from typing import Any
 
 from lake.support import LOADED_AT, PROCESSES, load_files
-from pipeline import build, landing, ledger, release, sweeping
+from pipeline import build, folder, landing, ledger, release, sweeping, table_log
 from pipeline import lake as lake_module
 
-WATCHED = {str(module.__file__) for module in (build, lake_module, landing, ledger, release, sweeping)}
+WATCHED = {
+    str(module.__file__)
+    for module in (build, folder, lake_module, landing, ledger, release, sweeping, table_log)
+}
 """The modules whose steps are counted: every call that one of them makes or gets is an instant to die at."""
 
 NOTED = ("publish", "write_release")

@@ -15,6 +15,7 @@ from typing import Any
 import pandas as pd
 import pyarrow.parquet as pq
 
+from pipeline.address import Root
 from pipeline.build import load
 from pipeline.lake import Lake
 from pipeline.ledger import FileEntry, LoadSummary, read_entries
@@ -181,7 +182,7 @@ def print_of(lake: Path) -> dict[str, str]:
     return {"release": (lake / "release.json").read_text(), **digests}
 
 
-def entries(lake: Path) -> list[FileEntry]:
+def entries(lake: Root) -> list[FileEntry]:
     """The ledger as it stands."""
     kept = Lake(lake)
     return read_entries(kept.files(kept.release(), "files"))
@@ -206,7 +207,7 @@ def totals(lake: Path) -> tuple[int, ...]:
     return tuple(map(sum, zip(*counts(lake).values(), strict=True)))
 
 
-def table(lake: Path, name: str) -> pd.DataFrame:
+def table(lake: Root, name: str) -> pd.DataFrame:
     """All rows of a table of the current release, in an order of their own; flows summed to their grain."""
     kept = Lake(lake)
     parts = [pq.read_table(path, partitioning=None).to_pandas() for path in kept.files(kept.release(), name)]
