@@ -84,11 +84,11 @@ class Lake:
     def _listed(self, table: str, version: int) -> list[Part]:
         folder = self.table_folder(table)
         try:
-            rows_of = self.log(table).files(version)
+            files = self.log(table).files(version)
         except LogFailed as error:
             raise _damaged(folder, str(error)) from error
         parts = [
-            Part(str(folder / name), rows, _label(os.path.basename(name))) for name, rows in rows_of.items()
+            Part(str(folder / file.name), file.rows, _label(os.path.basename(file.name))) for file in files
         ]
         gone = self.place.lost(part.path for part in parts)
         if gone is not None:

@@ -184,13 +184,13 @@ def _told(address: Address) -> Iterator[None]:
             f"{address}: the object store refuses ({first_line(error)})",
             "Check AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_REGION and the rights of that key.",
         ) from error
-    except FileNotFoundError as error:
+    except (BaseError, FileNotFoundError) as error:
         if "NoSuchBucket" in str(error):
             raise UserMistake(
                 f"{address}: there is no bucket {address.bucket}", "Make it, or name another with --lake."
             ) from error
-        raise
-    except BaseError as error:
+        if isinstance(error, FileNotFoundError):
+            raise
         raise UserMistake(
             f"{address}: the object store does not do as asked ({first_line(error)})",
             "Check AWS_ENDPOINT_URL, AWS_REGION and the network, and give the same command again.",

@@ -41,8 +41,8 @@ class TableLog:
     folder: str
     options: dict[str, str] | None = None
 
-    def files(self, version: int) -> dict[str, int]:
-        """The names and rows of the files of a version. Raises `LogFailed`."""
+    def files(self, version: int) -> list[Added]:
+        """The files of a version. Raises `LogFailed`."""
         try:
             return _files_of(self._open(version))
         except (DeltaError, OSError) as error:
@@ -92,9 +92,13 @@ class TableLog:
                 self.folder, Schema.from_arrow(schema()), adds, mode="error", storage_options=self.options
             )
             return 0
-        there = set(released if delta.version() == version else _files_of(delta))
+        before: dict[str, Added] = {}
+        there = set(released)
+        if delta.version() != version:
+            there = {file.name for file in _files_of(delta)}
+            before = {file.name: file for file in self.files(version)} if version is not None else {}
         removes = [_remove(name, name not in moved) for name in sorted(there - wanted.keys())]
-        adds = [_add(told()) for name, told in wanted.items() if name not in there]
+        adds = [_add(before.get(name) or told()) for name, told in wanted.items() if name not in there]
         delta.create_write_transaction(
             [*removes, *adds],
             "append",
@@ -128,12 +132,12 @@ class TableLog:
         return DeltaTable(self.folder, version=version, storage_options=self.options)
 
 
-def _files_of(delta: DeltaTable) -> dict[str, int]:
+def _files_of(delta: DeltaTable) -> list[Added]:
     # Not file_uris(): those are percent-encoded, and no file has such a name.
     actions: list[dict[str, Any]] = (
         pa.RecordBatchReader.from_stream(delta.get_add_actions(flatten=True)).read_all().to_pylist()
     )
-    return {row["path"]: row["num_records"] or 0 for row in actions}
+    return [Added(row["path"], row["size_bytes"], row["num_records"] or 0) for row in actions]
 
 
 def _add(told: Added) -> AddAction:

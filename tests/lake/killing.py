@@ -12,12 +12,13 @@ from types import FrameType
 from typing import Any
 
 from lake.support import LOADED_AT, PROCESSES, load_files
-from pipeline import build, folder, landing, ledger, release, sweeping, table_log
+from pipeline import bucket, build, folder, landing, ledger, release, sweeping, table_log
 from pipeline import lake as lake_module
+from pipeline.address import Root
 
 WATCHED = {
     str(module.__file__)
-    for module in (build, folder, lake_module, landing, ledger, release, sweeping, table_log)
+    for module in (bucket, build, folder, lake_module, landing, ledger, release, sweeping, table_log)
 }
 """The modules whose steps are counted: every call that one of them makes or gets is an instant to die at."""
 
@@ -37,12 +38,13 @@ def count_steps(lake: Path, paths: list[Path]) -> Steps:
     return steps[0], steps[1], steps[2]
 
 
-def killed_at(lake: Path, paths: list[Path], step: int | str) -> None:
+def killed_at(lake: Root, paths: list[Path], step: int | str, processes: Any = PROCESSES) -> None:
     """Begins a load and kills it at a step, or at the beginning of a function.
 
     Steps differ by a few from run to run: threads wait for one another as it happens.
     """
-    assert _run(_stepping_load, lake, paths, step, PROCESSES.Array("i", 3)) == KILLED
+    steps = processes.Array("i", 3)
+    assert _run(_stepping_load, lake, paths, step, steps, processes=processes) == KILLED
 
 
 def killed_after(lake: Path, paths: list[Path], seconds: float) -> bool:
@@ -56,11 +58,12 @@ def killed_after(lake: Path, paths: list[Path], seconds: float) -> bool:
     return process.exitcode == KILLED
 
 
-def _run(target: Callable[..., None], *arguments: Any) -> int | None:
-    process = PROCESSES.Process(target=target, args=arguments)
+def _run(target: Callable[..., None], *arguments: Any, processes: Any = PROCESSES) -> int | None:
+    process = processes.Process(target=target, args=arguments)
     process.start()
     process.join()
-    return process.exitcode
+    code: int | None = process.exitcode
+    return code
 
 
 def _plain_load(lake: Path, paths: list[Path]) -> None:
@@ -68,7 +71,7 @@ def _plain_load(lake: Path, paths: list[Path]) -> None:
 
 
 def _stepping_load(
-    lake: Path, paths: list[Path], last: int | str | None, steps: SynchronizedArray[int]
+    lake: Root, paths: list[Path], last: int | str | None, steps: SynchronizedArray[int]
 ) -> None:
     taken = 0
 
