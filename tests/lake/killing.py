@@ -2,29 +2,33 @@
 
 from __future__ import annotations
 
+import itertools
+import multiprocessing
 import os
 import signal
 import sys
 from collections.abc import Callable
+from importlib import import_module
 from multiprocessing.sharedctypes import SynchronizedArray
 from pathlib import Path
 from types import FrameType
 from typing import Any
 
 from lake.support import LOADED_AT, PROCESSES, load_files
-from pipeline import bucket, build, folder, landing, ledger, release, sweeping, table_log
+from pipeline import build, folder, landing, ledger, release, sweeping, table_log
 from pipeline import lake as lake_module
 from pipeline.address import Root
 
 WATCHED = {
     str(module.__file__)
-    for module in (bucket, build, folder, lake_module, landing, ledger, release, sweeping, table_log)
+    for module in (build, folder, lake_module, landing, ledger, release, sweeping, table_log)
 }
 """The modules whose steps are counted: every call that one of them makes or gets is an instant to die at."""
 
 NOTED = ("publish", "write_release")
 
 KILLED = -signal.SIGKILL
+SPAWNED = multiprocessing.get_context("spawn")
 
 
 Steps = tuple[int, int, int]
@@ -38,13 +42,38 @@ def count_steps(lake: Path, paths: list[Path]) -> Steps:
     return steps[0], steps[1], steps[2]
 
 
-def killed_at(lake: Root, paths: list[Path], step: int | str, processes: Any = PROCESSES) -> None:
+def killed_at(lake: Path, paths: list[Path], step: int | str) -> None:
     """Begins a load and kills it at a step, or at the beginning of a function.
 
     Steps differ by a few from run to run: threads wait for one another as it happens.
     """
-    steps = processes.Array("i", 3)
-    assert _run(_stepping_load, lake, paths, step, steps, processes=processes) == KILLED
+    assert _run(_stepping_load, lake, paths, step, PROCESSES.Array("i", 3)) == KILLED
+
+
+def killed_in(lake: Root, paths: list[Path], method: str, calls: int) -> None:
+    """Begins a load and kills it at a call of a method (`module:Class.name`) after so many others of the same.
+
+    The process sees the environment as it is now.
+    """
+    process = SPAWNED.Process(target=_load_to_death, args=(lake, paths, method, calls))
+    process.start()
+    process.join()
+    assert process.exitcode == KILLED
+
+
+def _load_to_death(lake: Root, paths: list[Path], method: str, calls: int) -> None:
+    module, _, rest = method.partition(":")
+    owner, _, name = rest.partition(".")
+    class_ = getattr(import_module(module), owner)
+    goes_on, left = getattr(class_, name), itertools.count(calls, -1)
+
+    def dies(*told: Any) -> Any:
+        if next(left) <= 0:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return goes_on(*told)
+
+    setattr(class_, name, dies)
+    load_files(lake, paths, LOADED_AT)
 
 
 def killed_after(lake: Path, paths: list[Path], seconds: float) -> bool:
@@ -58,12 +87,11 @@ def killed_after(lake: Path, paths: list[Path], seconds: float) -> bool:
     return process.exitcode == KILLED
 
 
-def _run(target: Callable[..., None], *arguments: Any, processes: Any = PROCESSES) -> int | None:
-    process = processes.Process(target=target, args=arguments)
+def _run(target: Callable[..., None], *arguments: Any) -> int | None:
+    process = PROCESSES.Process(target=target, args=arguments)
     process.start()
     process.join()
-    code: int | None = process.exitcode
-    return code
+    return process.exitcode
 
 
 def _plain_load(lake: Path, paths: list[Path]) -> None:
@@ -71,7 +99,7 @@ def _plain_load(lake: Path, paths: list[Path]) -> None:
 
 
 def _stepping_load(
-    lake: Root, paths: list[Path], last: int | str | None, steps: SynchronizedArray[int]
+    lake: Path, paths: list[Path], last: int | str | None, steps: SynchronizedArray[int]
 ) -> None:
     taken = 0
 

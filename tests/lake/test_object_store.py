@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import multiprocessing
 import os
 import re
 import threading
@@ -15,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from lake.buckets import BUCKET, object_store, surroundings
-from lake.killing import killed_at
+from lake.killing import killed_in
 from lake.support import (
     counts,
     day_feeds,
@@ -35,9 +34,6 @@ from pipeline.lake import Draft, Lake
 from pipeline.metrics import Filters, Reader
 from pipeline.object_store import Objects
 from pipeline.settings import from_environment
-
-SPAWNED = multiprocessing.get_context("spawn")
-"""Processes that see this one's environment as it is when they begin."""
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -145,26 +141,36 @@ def test_acknowledgements_and_their_version(address: Address, days: list[list[Pa
     assert log.version() == 2
 
 
-@pytest.mark.parametrize("step", ["send", "_commit", "swap"])
+@pytest.mark.parametrize(
+    ("method", "calls"),
+    [
+        ("pipeline.bucket:Bucket.send", 2),
+        ("pipeline.table_log:TableLog.commit", 5),
+        ("pipeline.bucket:Bucket.swap", 0),
+        ("pipeline.bucket:Bucket.sweep", 0),
+    ],
+)
 def test_a_killed_load_leaves_the_lake_as_it_was(
     address: Address,
-    step: str,
+    method: str,
+    calls: int,
     days: list[list[Path]],
     shown: list[dict[str, str]],
     elsewhere: Callable[[str], None],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     load_files(address, days[0])
-    killed_at(address, days[1], step, SPAWNED)
+    killed_in(address, days[1], method, calls)
     assert Objects(address).read(lease.LEASE_FILE) is not None
     waited: list[str] = []
-    if step == "_commit":
+    is_elsewhere, was_swapped = method.endswith("commit"), method.endswith("sweep")
+    if is_elsewhere:
         # Another machine cannot know that the holder is dead: it waits for the lease to end.
         elsewhere("another")
         monkeypatch.setattr("pipeline.lease.LEASE_SECONDS", 2.0)
-    assert _shown(address) == shown[0]
+    assert _shown(address) == shown[1 if was_swapped else 0]
     with Lake(address).writing(waited.append):
-        assert bool(waited) == (step == "_commit")
+        assert bool(waited) == is_elsewhere
     load_files(address, days[1])
     assert _shown(address) == shown[1]
 
@@ -175,7 +181,7 @@ def test_what_a_killed_load_had_committed_is_not_in_what_comes_next(
     alone = tmp_path / "alone"
     for lake in (address, alone):
         load_files(lake, days[0])
-    killed_at(address, days[1], "swap", SPAWNED)
+    killed_in(address, days[1], "pipeline.bucket:Bucket.swap", 0)
     release = Lake(address).release()
     assert release is not None
     latest = f"tables/stays/_delta_log/{release.versions['stays'] + 1:020d}.json"
@@ -190,7 +196,7 @@ def test_what_a_killed_load_had_committed_is_not_in_what_comes_next(
 
 
 def test_a_first_load_killed(address: Address, days: list[list[Path]], shown: list[dict[str, str]]) -> None:
-    killed_at(address, days[0], "swap", SPAWNED)
+    killed_in(address, days[0], "pipeline.bucket:Bucket.swap", 0)
     assert Reader(settings_of(address)).release is None
     load_files(address, days[0])
     assert _shown(address) == shown[0]
