@@ -12,6 +12,7 @@ from datetime import datetime
 from pathlib import Path
 
 import pytest
+from streamlit.testing.v1 import AppTest
 
 from lake.buckets import BUCKET, object_store, surroundings
 from lake.killing import killed_in
@@ -33,7 +34,7 @@ from pipeline.errors import UserMistake
 from pipeline.lake import Draft, Lake
 from pipeline.metrics import Filters, Reader
 from pipeline.object_store import Objects
-from pipeline.settings import from_environment
+from pipeline.settings import ROOT, from_environment
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -293,6 +294,20 @@ def test_a_reader_keeps_the_release_that_it_opened(
     expected = Reader(settings_of(in_folders[0])).query("stays")
     assert reader.query("stays").to_csv() == expected.to_csv()
     assert not reader.is_current()
+
+
+def test_a_screen(address: Address, days: list[list[Path]], in_folders: list[Path]) -> None:
+    load_files(address, days[0])
+    shown = []
+    for lake in (in_folders[0], address):
+        with surroundings({"DGWATCH_LAKE": str(lake)}):
+            at = AppTest.from_file(str(ROOT / "app.py"), default_timeout=120)
+            at.session_state["_wanted_page"] = ("pages/backlog.py", {})
+            at.run()
+        assert not at.exception
+        shown.append({metric.label: metric.value for metric in at.metric})
+    assert len(shown[0]) > 2
+    assert shown[1] == shown[0]
 
 
 def test_a_store_that_ignores_conditions_is_refused(
