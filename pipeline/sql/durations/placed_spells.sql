@@ -1,7 +1,13 @@
 -- grain: one row a (spell, window) that any clock of the window counts, in the numbers that they need
 -- view
 -- Ages are in microseconds. entry_micros -1: at risk from age 0 on.
-WITH windowed AS (
+WITH told AS (
+    SELECT s.*, CASE WHEN t.tells_class THEN s.lead_class ELSE '' END AS kind
+    FROM spells AS s
+    CROSS JOIN told_apart AS t
+),
+
+windowed AS (
     SELECT
         w.place_no,
         s.is_left_out,
@@ -16,12 +22,8 @@ WITH windowed AS (
         (w.from_at IS NULL OR s.began_at >= w.from_at)
         AND (w.until_at IS NULL OR s.began_at < w.until_at) AS begins_in_window,
         (w.until_at IS NULL OR s.began_at < w.until_at) AS begins_before_end
-    FROM spells AS s
-    CROSS JOIN told_apart AS t
-    INNER JOIN spell_places AS w
-        ON
-            w.un_location_code = s.un_location_code
-            AND w.kind = CASE WHEN t.tells_class THEN s.lead_class ELSE '' END
+    FROM told AS s
+    INNER JOIN spell_places AS w ON w.un_location_code = s.un_location_code AND w.kind = s.kind
 )
 
 SELECT
