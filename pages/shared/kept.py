@@ -52,23 +52,26 @@ class Shelf:
         found, turn = self._find(key)
         if turn is None:
             return cast(T, found)
-        with turn:
+        # Who is at work holds a bench and must not wait for somebody who waits for a bench: makes its own.
+        if not turn.acquire(blocking=not self._is_at_work()):
+            return make()
+        try:
             found, again = self._find(key)
             if again is None:
                 return cast(T, found)
-            try:
-                value = self._made(make)
-                if isinstance(value, Drawing):
-                    value.done()
-                self._keep(key, value)
-            finally:
-                with self._lock:
-                    self._making.pop(key, None)
-        return value
+            value = self._made(make)
+            if isinstance(value, Drawing):
+                value.done()
+            self._keep(key, value)
+            return value
+        finally:
+            with self._lock:
+                self._making.pop(key, None)
+            turn.release()
 
     def _made(self, make: Callable[[], T]) -> T:
         """What `make` gives, in its turn; what is made for something that is being made has its turn already."""
-        if getattr(self._mine, "is_at_work", False):
+        if self._is_at_work():
             return make()
         with self._benches:
             self._mine.is_at_work = True
@@ -76,6 +79,9 @@ class Shelf:
                 return make()
             finally:
                 self._mine.is_at_work = False
+
+    def _is_at_work(self) -> bool:
+        return getattr(self._mine, "is_at_work", False)
 
     def clear(self) -> None:
         """Forget everything."""

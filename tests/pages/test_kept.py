@@ -65,6 +65,27 @@ def test_what_is_made_for_another_needs_no_turn_of_its_own() -> None:
     assert shelf.of("outer", lambda: shelf.of("inner", lambda: 3) + 1) == 4
 
 
+def test_who_is_at_work_does_not_wait_for_one_who_waits_for_a_bench() -> None:
+    shelf = kept.Shelf(at_once=1)
+    is_working, is_asked_for = threading.Event(), threading.Event()
+
+    def part() -> int:
+        return 1
+
+    def whole() -> int:
+        is_working.set()
+        is_asked_for.wait(5)
+        time.sleep(0.05)
+        return shelf.of("part", part) + 1
+
+    with ThreadPoolExecutor(2) as pool:
+        first = pool.submit(shelf.of, "whole", whole)
+        is_working.wait(5)
+        other = pool.submit(shelf.of, "part", part)
+        is_asked_for.set()
+        assert (first.result(5), other.result(5)) == (2, 1)
+
+
 def test_the_least_recently_used_goes_first_and_the_bound_holds() -> None:
     shelf = kept.Shelf(max_bytes=100 * KIB)
     for name in ("old", "used", "new"):
