@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import tempfile
 from collections.abc import Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ __all__ = ["Engine", "ModelFailed"]
 
 logger = logging.getLogger(__name__)
 
+_PARQUET = "FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1"
 _MACROS = (
     "CREATE MACRO unix_micros(t) AS epoch_us(t)",
     "CREATE MACRO timestamp_micros(x) AS make_timestamp(CAST(x AS BIGINT))",
@@ -43,6 +45,7 @@ class Engine(Relations):
     def __init__(self, settings: Settings, spill_dir: Path | None = None) -> None:
         super().__init__()
         self._connection = duckdb.connect(":memory:")
+        self._threads = settings.threads
         run = self._connection.execute
         run("SET TimeZone = 'UTC'")
         run("SET enable_progress_bar = false")
@@ -98,25 +101,34 @@ class Engine(Relations):
         path.parent.mkdir(parents=True, exist_ok=True)
         rows = self._execute(
             name,
-            f"COPY ({self._select(name)}) TO $path (FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1)",
+            f"COPY ({self._select(name)}) TO $path ({_PARQUET})",
             {"path": str(path), **(values or {})},
         ).fetchall()
         return int(rows[0][0])
 
-    def write_by_label(self, name: str, folder: Path, label: str) -> list[tuple[str, Path, int]]:
+    def write_by_label(self, name: str, folder: Path, label: str) -> list[tuple[Any, Path, int]]:
         """Writes a relation to one Parquet file for each value of its column `label`: (value, path, rows).
 
-        The files lie in folders of their own below `folder`, and do not hold the column.
+        The files lie in `folder`, and do not hold the column.
         """
         self.need(name)
-        rows = self._execute(
-            name,
-            f"COPY (FROM {identifier(name)}) TO $path (FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1, "
-            f"PARTITION_BY ({identifier(label)}), OVERWRITE_OR_IGNORE, RETURN_STATS)",
-            {"path": str(folder)},
-        ).fetchall()
-        written = [(Path(row[0]), int(row[1])) for row in rows]
-        return [(path.parent.name.split("=", 1)[1], path, count) for path, count in written]
+        column = identifier(label)
+        found = self._execute(name, f"SELECT DISTINCT {column} FROM {identifier(name)} ORDER BY {column}")
+        paths = {value: folder / f"{value}.parquet" for (value,) in found.fetchall()}
+        folder.mkdir(parents=True, exist_ok=True)
+        copy = (
+            f"COPY (SELECT * EXCLUDE ({column}) FROM {identifier(name)} WHERE {column} = $label) "
+            f"TO $path ({_PARQUET})"
+        )
+
+        def write(value: Any) -> int:
+            # A small file is written by one thread: several are written side by side.
+            with self._connection.cursor() as cursor:
+                return int(cursor.execute(copy, {"label": value, "path": str(paths[value])}).fetchall()[0][0])
+
+        with ThreadPoolExecutor(self._threads) as pool:
+            written = list(pool.map(write, paths))
+        return [(value, path, rows) for (value, path), rows in zip(paths.items(), written, strict=True)]
 
     def schema(self, name: str) -> pa.Schema:
         """The Arrow schema of a relation."""

@@ -38,6 +38,9 @@ PART_ROWS = 400_000
 LARGE_BLOCKS = 16
 """A file of more blocks is read by all threads, one of fewer by one beside others: nothing waits for its end."""
 
+SPARE_LANES = 1
+"""Lanes beside one a core: while two wait for the interpreter's lock, a core would stand idle."""
+
 GROWING = (REJECTS, "repeated", "loads", "stays", "unit_stays", "clearances")
 
 
@@ -163,7 +166,8 @@ class _Landing:
         self.entries: list[FileEntry] = []
         self._gathered = _Gathered(draft)
         self._draft, self._loaded_at = draft, loaded_at
-        self._in_use = IntakeSettings(default_zone=settings.default_zone, threads=settings.threads)
+        lanes = settings.threads + SPARE_LANES if settings.threads > 1 else 1
+        self._in_use = IntakeSettings(default_zone=settings.default_zone, threads=lanes)
         self._intake = Intake(reference, loaded_at, self._in_use, HOLD_ROWS)
         self._advance = advance
         self._by_digest = {entry.sha256: entry for entry in known}

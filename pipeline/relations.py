@@ -158,7 +158,7 @@ class Relations(ABC):
         """Writes a model or relation to one Parquet file (zstd). Returns its rows."""
 
     @abstractmethod
-    def write_by_label(self, name: str, folder: Path, label: str) -> list[tuple[str, Path, int]]:
+    def write_by_label(self, name: str, folder: Path, label: str) -> list[tuple[Any, Path, int]]:
         """Writes a relation to one Parquet file for each value of its column `label`: (value, path, rows).
 
         The files lie below `folder`, and do not hold the column.
