@@ -9,13 +9,15 @@ from __future__ import annotations
 import logging
 import tempfile
 from collections.abc import Iterable, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from graphlib import TopologicalSorter
 from pathlib import Path
 from typing import Any
 
 import duckdb
 import pyarrow as pa
 
+from pipeline.models import all_models
 from pipeline.relations import FILE_NUMBER, Before, ModelFailed, Relations, identifier
 from pipeline.settings import Settings
 
@@ -47,7 +49,7 @@ class Engine(Relations):
         self._connection = duckdb.connect(":memory:")
         self._threads = settings.threads
         run = self._connection.execute
-        run("SET TimeZone = 'UTC'")
+        run("SET GLOBAL TimeZone = 'UTC'")
         run("SET enable_progress_bar = false")
         run("SET memory_limit = $limit", {"limit": settings.memory_limit})
         run("SET threads = $threads", {"threads": settings.threads})
@@ -79,6 +81,30 @@ class Engine(Relations):
             relation = relation.filter(first < duckdb.ConstantExpression(before.instant))
         relation.create_view(identifier(name))
         self._registered[name] = "VIEW"
+
+    def need_all(self, *names: str) -> None:
+        """Sees that all these are readable: models that do not wait for each other are computed side by side.
+
+        A table of one row group keeps one core busy; another model has the other.
+        """
+        order = TopologicalSorter(self._missing(names))
+        order.prepare()
+        running: dict[Future[None], str] = {}
+        with ThreadPoolExecutor(self._threads) as pool:
+            while order.is_active():
+                for name in order.get_ready():
+                    running[pool.submit(self._compute, name)] = name
+                done, _ = wait(running, return_when=FIRST_COMPLETED)
+                for future in done:
+                    future.result()
+                    order.done(running.pop(future))
+
+    def _compute(self, name: str) -> None:
+        model = all_models()[name]
+        kind = "VIEW" if model.is_view else "TABLE"
+        with self._connection.cursor() as cursor:
+            self._execute(name, f"CREATE {kind} {identifier(name)} AS\n{model.text}", None, cursor)
+        self._registered[name] = kind
 
     def _create(self, kind: str, name: str, select: str, reads: Iterable[str] = ()) -> None:
         self.forget(name)
@@ -124,7 +150,8 @@ class Engine(Relations):
         def write(value: Any) -> int:
             # A small file is written by one thread: several are written side by side.
             with self._connection.cursor() as cursor:
-                return int(cursor.execute(copy, {"label": value, "path": str(paths[value])}).fetchall()[0][0])
+                bound = {"label": value, "path": str(paths[value])}
+                return int(self._execute(name, copy, bound, cursor).fetchall()[0][0])
 
         with ThreadPoolExecutor(self._threads) as pool:
             written = list(pool.map(write, paths))
@@ -146,9 +173,13 @@ class Engine(Relations):
             raise ModelFailed(f"{name} did not run: {error}\n{sql}") from error
 
     def _execute(
-        self, name: str, sql: str, values: Mapping[str, Any] | None = None
+        self,
+        name: str,
+        sql: str,
+        values: Mapping[str, Any] | None = None,
+        connection: duckdb.DuckDBPyConnection | None = None,
     ) -> duckdb.DuckDBPyConnection:
         try:
-            return self._connection.execute(sql, dict(values) if values else None)
+            return (connection or self._connection).execute(sql, dict(values) if values else None)
         except duckdb.Error as error:
             raise ModelFailed(f"{name} did not run: {error}\n{sql}") from error

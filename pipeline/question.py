@@ -132,6 +132,7 @@ def set_instants(
     known = known_at or FOREVER
     engine.register_arrow("params", _params(as_of or FOREVER, known, settings.default_zone))
     if as_of is None:
+        engine.need_all("default_as_of")
         found = engine.scalar("default_as_of")
         engine.register_arrow("params", _params(found, known, settings.default_zone))
 

@@ -20,7 +20,15 @@ from pipeline.contract import SOURCES
 from pipeline.engine import Engine
 from pipeline.lake import Draft
 from pipeline.landed import landed_schema
-from pipeline.question import FOREVER, computed_with, landed_table, narrow, open_question, provide_files, set_instants
+from pipeline.question import (
+    FOREVER,
+    computed_with,
+    landed_table,
+    narrow,
+    open_question,
+    provide_files,
+    set_instants,
+)
 from pipeline.reference import Reference
 from pipeline.relations import Relations
 from pipeline.settings import Settings
@@ -83,6 +91,7 @@ def _is_small(draft: Draft, reference: Reference) -> bool:
 
 def _refresh_whole(draft: Draft, settings: Settings, reference: Reference) -> dt.datetime | None:
     with open_question(settings, reference, draft.files, None, None, draft.spill_folder()) as engine:
+        engine.need_all(*(kept.model for kept in KEPT.values()))
         for table, kept in KEPT.items():
             draft.remove(table, draft.lake.files(draft.release, table))
             engine.alias(kept.written, kept.model)

@@ -1,14 +1,19 @@
 -- grain: one row a live batch with items: the class of the item with the gravest hazard, subsidiary risks counted for the rank
-WITH class_ranks AS (
+WITH used AS (
+    SELECT DISTINCT imo_class, subsidiary_risk_1, subsidiary_risk_2
+    FROM dg_items
+),
+
+class_ranks AS (
     SELECT
         d.imo_class,
         coalesce(own.hazard_rank, division.hazard_rank, 9999) AS hazard_rank
     FROM (
-        SELECT imo_class FROM dg_items
+        SELECT imo_class FROM used
         UNION
-        SELECT subsidiary_risk_1 FROM dg_items
+        SELECT subsidiary_risk_1 FROM used
         UNION
-        SELECT subsidiary_risk_2 FROM dg_items
+        SELECT subsidiary_risk_2 FROM used
     ) AS d
     LEFT JOIN imdg_classes AS own ON own.code = d.imo_class
     LEFT JOIN imdg_classes AS division ON division.code = regexp_replace(d.imo_class, '[A-Z]+$', '')
@@ -23,7 +28,7 @@ kinds AS (
         coalesce(k.subsidiary_risk_2, '') AS subsidiary_risk_2,
         least(own.hazard_rank, coalesce(one.hazard_rank, 9999), coalesce(two.hazard_rank, 9999)) AS hazard_rank,
         own.hazard_rank AS own_rank
-    FROM (SELECT DISTINCT imo_class, subsidiary_risk_1, subsidiary_risk_2 FROM dg_items) AS k
+    FROM used AS k
     INNER JOIN class_ranks AS own ON own.imo_class = k.imo_class
     LEFT JOIN class_ranks AS one ON one.imo_class = k.subsidiary_risk_1
     LEFT JOIN class_ranks AS two ON two.imo_class = k.subsidiary_risk_2
