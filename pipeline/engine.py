@@ -2,14 +2,19 @@
 
 An engine is made for one question or one build and closed after it: its relations are its own, so that threads
 and questions never meet. A model that is needed is computed from its `.sql` into a temporary table.
+
+Questions of a process share what is costly to make, a DuckDB instance with its threads, its memory and the footers of
+the Parquet files that it has read; each has an attached database of its own in it.
 """
 
 from __future__ import annotations
 
+import itertools
 import logging
 import tempfile
 from collections.abc import Iterable, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from functools import cache
 from graphlib import TopologicalSorter
 from pathlib import Path
 from typing import Any
@@ -18,6 +23,7 @@ import duckdb
 import pyarrow as pa
 
 from pipeline.models import all_models
+from pipeline.object_cache import readable
 from pipeline.relations import FILE_NUMBER, Before, ModelFailed, Relations, identifier
 from pipeline.settings import Settings
 
@@ -25,7 +31,6 @@ __all__ = ["Engine", "ModelFailed"]
 
 logger = logging.getLogger(__name__)
 
-_PARQUET = "FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1"
 _MACROS = (
     "CREATE MACRO unix_micros(t) AS epoch_us(t)",
     "CREATE MACRO timestamp_micros(x) AS make_timestamp(CAST(x AS BIGINT))",
@@ -34,6 +39,29 @@ _MACROS = (
     "CREATE MACRO sort_array(x) AS list_sort(x)",
     "CREATE MACRO array_join(x, separator) AS coalesce(array_to_string(x, separator), '')",
 )
+_PARQUET = "FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1"
+_numbers = itertools.count(1)
+
+
+def _instance(memory_limit: str, threads: int, spill: Path) -> duckdb.DuckDBPyConnection:
+    """A DuckDB of its own, with the portable functions."""
+    connection = duckdb.connect(":memory:")
+    run = connection.execute
+    run("SET GLOBAL TimeZone = 'UTC'")
+    run("SET GLOBAL memory_limit = $limit", {"limit": memory_limit})
+    run("SET GLOBAL threads = $threads", {"threads": threads})
+    run("SET GLOBAL preserve_insertion_order = false")
+    run("SET GLOBAL parquet_metadata_cache = true")
+    run("SET GLOBAL temp_directory = $folder", {"folder": str(spill)})
+    for macro in _MACROS:
+        run(macro)
+    return connection
+
+
+@cache
+def _shared_instance(memory_limit: str, threads: int) -> duckdb.DuckDBPyConnection:
+    """The instance that the questions of this process share."""
+    return _instance(memory_limit, threads, Path(tempfile.gettempdir()) / "dgwatch-spill")
 
 
 class Engine(Relations):
@@ -41,26 +69,34 @@ class Engine(Relations):
 
     Args:
         settings: memory limit and threads.
-        spill_dir: where what does not fit in memory goes; a folder of the system's for such where None.
+        spill_dir: where what does not fit in memory goes, in an instance of its own; the questions of a process share
+            one where None.
     """
+
+    is_local = True
 
     def __init__(self, settings: Settings, spill_dir: Path | None = None) -> None:
         super().__init__()
-        self._connection = duckdb.connect(":memory:")
+        limits = settings.memory_limit, settings.threads
+        instance = _instance(*limits, spill_dir) if spill_dir else _shared_instance(*limits)
         self._threads = settings.threads
-        run = self._connection.execute
-        run("SET GLOBAL TimeZone = 'UTC'")
-        run("SET enable_progress_bar = false")
-        run("SET memory_limit = $limit", {"limit": settings.memory_limit})
-        run("SET threads = $threads", {"threads": settings.threads})
-        run("SET preserve_insertion_order = false")
-        spill = spill_dir or Path(tempfile.gettempdir()) / "dgwatch-spill"
-        run("SET temp_directory = $folder", {"folder": str(spill)})
-        for macro in _MACROS:
-            run(macro)
+        self._database = f"question_{next(_numbers)}"
+        instance.execute(f"ATTACH ':memory:' AS {self._database}")
+        self._connection = self._looking_here(instance.cursor())
+
+    def _looking_here(self, cursor: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConnection:
+        """A cursor that finds relations in this engine's database, and the portable functions beside it."""
+        return cursor.execute(
+            f"SET search_path = '{self._database}.main,memory.main'; SET enable_progress_bar = false"
+        )
+
+    def _beside(self) -> duckdb.DuckDBPyConnection:
+        """A cursor for another thread; to be closed there."""
+        return self._looking_here(self._connection.cursor())
 
     def close(self) -> None:
         """Gives everything back."""
+        self._connection.execute(f"SET search_path = 'memory.main'; DETACH {self._database}")
         self._connection.close()
 
     def register_arrow(self, name: str, table: pa.Table) -> None:
@@ -71,7 +107,7 @@ class Engine(Relations):
 
     def _register_files(self, name: str, files: list[str], before: Before | None) -> None:
         self.forget(name)
-        relation = self._connection.read_parquet(files, hive_partitioning=False)
+        relation = self._connection.read_parquet(readable(files), hive_partitioning=False)
         if self.last_file is not None and FILE_NUMBER in relation.columns:
             number = duckdb.ColumnExpression(FILE_NUMBER)
             relation = relation.filter(number <= duckdb.ConstantExpression(self.last_file))
@@ -102,7 +138,7 @@ class Engine(Relations):
     def _compute(self, name: str) -> None:
         model = all_models()[name]
         kind = "VIEW" if model.is_view else "TABLE"
-        with self._connection.cursor() as cursor:
+        with self._beside() as cursor:
             self._execute(name, f"CREATE {kind} {identifier(name)} AS\n{model.text}", None, cursor)
         self._registered[name] = kind
 
@@ -149,7 +185,7 @@ class Engine(Relations):
 
         def write(value: Any) -> int:
             # A small file is written by one thread: several are written side by side.
-            with self._connection.cursor() as cursor:
+            with self._beside() as cursor:
                 bound = {"label": value, "path": str(paths[value])}
                 return int(self._execute(name, copy, bound, cursor).fetchall()[0][0])
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
+import numpy.typing as npt
 import pyarrow as pa
 
 from pipeline.models import all_models
@@ -39,6 +40,9 @@ class ModelFailed(Exception):
 
 class Relations(ABC):
     """What is readable by name in one engine, made for one question or one build and closed after it."""
+
+    is_local = False
+    """Whether the engine is in this process, so that many rows can be handed over."""
 
     def __init__(self) -> None:
         self._registered: dict[str, str] = {}
@@ -170,6 +174,11 @@ class Relations(ABC):
     def to_frame(self, name: str, values: Mapping[str, Any] | None = None) -> pd.DataFrame:
         """The rows of a model or relation as a DataFrame: instants naive UTC, days as `datetime.date`."""
         return self.to_arrow(name, values).to_pandas(date_as_object=True)
+
+    def to_arrays(self, name: str) -> dict[str, npt.NDArray[Any]]:
+        """The columns of a model or relation that holds no null, as numpy arrays."""
+        table = self.to_arrow(name)
+        return {column: table[column].to_numpy() for column in table.column_names}
 
     def scalar(self, name: str) -> Any:
         """The first cell of a model or relation."""

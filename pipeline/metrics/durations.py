@@ -6,6 +6,7 @@ import datetime as dt
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 
 import pandas as pd
 import pyarrow as pa
@@ -14,6 +15,8 @@ from pipeline.errors import UserMistake
 from pipeline.metrics.filters import Filters
 from pipeline.metrics.question import Question
 from pipeline.metrics.registry import Metric, register
+from pipeline.metrics.spells import compute_here
+from pipeline.relations import Relations
 
 STAGES = (
     "overall",
@@ -60,8 +63,16 @@ WINDOWED_MODELS = (
     "asked_windows",
     "duration_windows",
     "duration_scopes",
+    "told_apart",
+    "classes_of_spells",
+    "spell_classes",
+    "spell_kinds",
     "spell_places",
+    "spell_groups",
+    "placed_spells",
+    "spell_ages",
     "windowed_spells",
+    "grouped_spells",
     "clocked_spells",
     "group_ages",
     "group_taus",
@@ -72,6 +83,7 @@ WINDOWED_MODELS = (
     "stretch_ends",
     "curve_stretches",
     "curve_details",
+    "curve_ends",
     "restricted_means",
     "exit_quantiles",
     "curve_quantiles",
@@ -112,6 +124,16 @@ def prepare(question: Question, measure: str) -> None:
     }
     engine.register_arrow("asked_duration", pa.table(asked))
     engine.alias("spells", "dwell_spells" if measure == "dwell" else "clearance_spells")
+    engine.provide("spell_classes", partial(_register_classes, engine))
+    compute_here(engine)
+
+
+def _register_classes(engine: Relations) -> None:
+    """Lead classes are looked for among the spells only where a grouping tells them apart."""
+    if engine.scalar("told_apart"):
+        engine.alias("spell_classes", "classes_of_spells")
+    else:
+        engine.register_arrow("spell_classes", pa.table({"kind": pa.array([], pa.string())}))
 
 
 def _days(asked: Filters) -> Days:

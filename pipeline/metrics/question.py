@@ -13,7 +13,7 @@ import pandas as pd
 import pyarrow as pa
 
 from pipeline.errors import UserMistake
-from pipeline.lake import Lake, Release
+from pipeline.lake import Lake, Part, Release
 from pipeline.landed import REJECT_SCHEMA
 from pipeline.ledger import FILES_SCHEMA, LOADS_SCHEMA
 from pipeline.metrics.filters import Filters
@@ -123,7 +123,7 @@ class Question:
         narrow(engine, self._files)
 
     def _files(self, table: str) -> list[str]:
-        return self.lake.files(self.release, table)
+        return _largest_first(self.lake.parts(self.release, table))
 
     def _provide_built(self, engine: Relations) -> None:
         for table, model in BUILT_TABLES.items():
@@ -189,7 +189,7 @@ class Question:
         after = dt.datetime.combine(last + 3 * day, dt.time()) if last else None
         for table, model in BUILT_TABLES.items():
             parts = self.lake.parts(self.release, table)
-            kept = [part.path for part in parts if part.label in (None, OPEN) or part.label >= month]
+            kept = _largest_first(part for part in parts if part.label in (None, OPEN) or part.label >= month)
             before = Before(after, INSTANTS[table]) if after else None
             if kept:
                 register = partial(self.engine.register_files, model, kept, None, before)
@@ -198,6 +198,11 @@ class Question:
     def register_asked(self, asked: Filters, engine: Relations | None = None) -> None:
         """Registers the columns and days asked for; a metric of two windows does so for one after the other."""
         (engine or self.engine).register_arrow("asked", _asked(asked))
+
+
+def _largest_first(parts: Iterable[Part]) -> list[str]:
+    """The files of parts. An engine guesses the rows of all from the first: a small one would mislead its joins."""
+    return [part.path for part in sorted(parts, key=lambda part: -part.rows)]
 
 
 STOCK_COLUMNS = {

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+import pytest
 from durations import clocks, rig
 from durations.test_clocks import DRAWN, groups, spell_lists, windows
 from hypothesis import given
 from hypothesis import strategies as st
 
 
+@pytest.mark.parametrize("in_memory", [True, False])
 @DRAWN
 @given(data=st.data())
-def test_every_group_is_restricted_to_the_tau_given(data: st.DataObject) -> None:
+def test_every_group_is_restricted_to_the_tau_given(in_memory: bool, data: st.DataObject) -> None:
     """Beyond its last age a curve stays as it is; one that came down to 0 is known for good."""
     window = data.draw(windows())
     spells = data.draw(spell_lists(window, with_left_out=True))
     tau = data.draw(st.sampled_from((1, 10, 60)))
-    with rig.new_engine(window.as_of) as engine:
+    with rig.new_engine(window.as_of, in_memory) as engine:
         rig.ask(engine, window, tau)
         rig.clearances(engine, spells)
         engine.alias("group_taus", "shared_taus")

@@ -12,6 +12,7 @@ import pyarrow as pa
 
 from pipeline.engine import Engine
 from pipeline.metrics.durations import WINDOWED_MODELS
+from pipeline.metrics.spells import compute_here
 from pipeline.settings import Settings
 
 from .clocks import Spell, Window
@@ -34,12 +35,14 @@ def texts(values: Sequence[str | None]) -> pa.Array:
     return pa.array(list(values), pa.string())
 
 
-def new_engine(as_of: int) -> Engine:
-    """An engine that looks at hour `as_of`, with no filter set."""
+def new_engine(as_of: int, in_memory: bool = True) -> Engine:
+    """An engine that looks at hour `as_of`, with no filter set; curves in memory, else by their models."""
     engine = Engine(Settings(lake=Path("nowhere"), threads=1))
     engine.register_arrow("params", pa.table({"as_of": instants([as_of])}))
     for name, column in (("ports", "un_location_code"), ("classes", "code"), ("directions", "direction")):
         engine.register_arrow(f"wanted_{name}", pa.table({column: texts([])}))
+    if in_memory:
+        compute_here(engine)
     return engine
 
 

@@ -70,7 +70,20 @@ def compare(spells: list[Spell], window: Window, tau: int, by: tuple[str, ...], 
             row = clocks.statistics(clock, members, window, tau)
             if row is not None:
                 expected[(*key, clock)] = row
-    with rig.new_engine(window.as_of) as engine:
+    for in_memory in (True, False):
+        compare_figures(spells, window, tau, by, measure, expected, in_memory)
+
+
+def compare_figures(
+    spells: list[Spell],
+    window: Window,
+    tau: int,
+    by: tuple[str, ...],
+    measure: str,
+    expected: dict[Any, clocks.Cells],
+    in_memory: bool,
+) -> None:
+    with rig.new_engine(window.as_of, in_memory) as engine:
         rig.ask(engine, window, tau, by)
         (rig.stays if measure == "dwell" else rig.clearances)(engine, spells)
         actual = rig.durations(engine)

@@ -1,12 +1,5 @@
 -- grain: one row a group of the period clock: its restricted mean at the shared tau, and the age to which its curve is known
 -- known_to_micros is null where the curve comes down to 0: then it is known for good. last_survival: where it ends.
-WITH lows AS (
-    SELECT s.curve_no, min(s.survival_until) AS last_survival
-    FROM curve_stretches AS s
-    WHERE s.clock = 'period'
-    GROUP BY s.curve_no
-)
-
 SELECT
     g.un_location_code,
     g.lead_class,
@@ -21,7 +14,7 @@ SELECT
     coalesce(w.last_survival, 1) AS last_survival,
     coalesce(r.is_thin, 0) = 1 AS is_thin
 FROM group_ages AS g
-LEFT JOIN lows AS w ON w.curve_no = g.curve_no
+LEFT JOIN curve_ends AS w ON w.curve_no = g.curve_no
 LEFT JOIN restricted_means AS r ON r.curve_no = g.curve_no
 WHERE g.clock = 'period'
 ORDER BY g.un_location_code NULLS LAST, g.lead_class NULLS LAST

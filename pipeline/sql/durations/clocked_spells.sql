@@ -1,4 +1,4 @@
--- grain: one row a (spell, clock) that the clock counts, with the ages (microseconds) between which it is at risk
+-- grain: one row a (spell, group, clock) that the clock counts, with the ages (microseconds) between which it is at risk
 -- view
 -- Exit clock: ended in the window. Cohort: began in it, followed to as_of. Period: at risk in it, from its age when the
 -- window opened until it ended or the window did. curve_no numbers the (group, clock).
@@ -10,7 +10,7 @@ SELECT
     TRUE AS is_ended,
     CAST(-1 AS BIGINT) AS entry_micros,
     seen_micros AS exit_micros
-FROM windowed_spells
+FROM grouped_spells
 WHERE ends_in_window AND 'exit' IN (SELECT clock FROM asked_clocks)
 UNION ALL
 SELECT
@@ -21,7 +21,7 @@ SELECT
     has_ended AS is_ended,
     CAST(-1 AS BIGINT) AS entry_micros,
     seen_micros AS exit_micros
-FROM windowed_spells
+FROM grouped_spells
 WHERE begins_in_window AND 'cohort' IN (SELECT clock FROM asked_clocks)
 UNION ALL
 SELECT
@@ -32,5 +32,5 @@ SELECT
     ends_in_window AS is_ended,
     entry_micros,
     period_micros AS exit_micros
-FROM windowed_spells
+FROM grouped_spells
 WHERE is_in_period

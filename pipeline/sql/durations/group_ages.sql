@@ -23,6 +23,6 @@ SELECT
     a.tau_micros AS asked_tau_micros
 FROM counted_ages AS c
 INNER JOIN (
-    SELECT DISTINCT group_no, window_name, group_port, group_class FROM spell_places
+    SELECT DISTINCT group_no, window_name, group_port, group_class FROM spell_groups
 ) AS g ON g.group_no = c.group_no
 CROSS JOIN asked_duration AS a

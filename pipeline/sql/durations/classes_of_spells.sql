@@ -1,0 +1,2 @@
+-- grain: one row a lead class of spells
+SELECT DISTINCT lead_class AS kind FROM spells

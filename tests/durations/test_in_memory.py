@@ -1,0 +1,118 @@
+"""Curves in memory against the models that a cluster runs, over thousands of spells with instants to the microsecond."""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from pipeline.engine import Engine
+from pipeline.metrics.durations import WINDOWED_MODELS
+from pipeline.survival import SORTED_APART_FROM, merged, sort
+
+from . import rig
+from .clocks import Window
+
+SPELLS = 4000
+SCOPES = (("port",), ("class",), ("port", "class"), ())
+DAY = 86_400_000_000
+FIGURES = ("durations", "survival_steps", "curve_ends")
+
+
+def asked(engine: Engine) -> None:
+    """Two windows that overlap, one of them open, told apart in every way."""
+    engine.forget(*WINDOWED_MODELS)
+    windows = [(name, port) for name in ("baseline", "window") for port in rig.PORTS]
+    columns = {
+        "window_name": rig.texts([name for name, _ in windows]),
+        "un_location_code": rig.texts([port for _, port in windows]),
+        "from_at": rig.instants([None if name == "baseline" else 240 for name, _ in windows]),
+        "until_at": rig.instants([480 if name == "baseline" else 720 for name, _ in windows]),
+    }
+    engine.register_arrow("duration_windows", pa.table(columns))
+    flags = {f"by_{name}": [name in scope for scope in SCOPES] for name in ("port", "class")}
+    engine.register_arrow("duration_scopes", pa.table(flags))
+    tau = {"stage": rig.texts(["overall"]), "tau_micros": pa.array([9 * DAY], pa.int64())}
+    engine.register_arrow("asked_duration", pa.table(tau))
+
+
+def drawn_clearances() -> pa.Table:
+    """Some open, some left out, many with equal ages; the as-of is hour 700."""
+    random = np.random.default_rng(7)
+    origin, as_of = (np.datetime64(rig.at(hour), "us").astype(np.int64) for hour in (0, 700))
+    began = origin + random.integers(-20 * DAY, 29 * DAY, SPELLS)
+    length = random.integers(0, 12 * DAY, SPELLS)
+    length = np.where(random.random(SPELLS) < 0.4, length // DAY * DAY, length)
+    ended = began + length
+    is_open = ended > as_of
+    left = np.minimum(ended, as_of)
+
+    def instants(micros: np.ndarray, is_null: np.ndarray) -> pa.Array:
+        return pa.array(micros, pa.int64(), mask=is_null).cast(pa.timestamp("us"))
+
+    chosen = {"un_location_code": rig.PORTS, "lead_class": ("3", "8", "2.1"), "direction": ("import",)}
+    columns: dict[str, Any] = {
+        name: rig.texts(list(random.choice(values, SPELLS))) for name, values in chosen.items()
+    }
+    return pa.table(
+        columns
+        | {
+            "stage": rig.texts(["overall"] * SPELLS),
+            "began_at": instants(began, began > as_of),
+            "ended_at": instants(ended, is_open),
+            "left_at": instants(left, ~is_open | (random.random(SPELLS) < 0.5)),
+            "is_impossible_order": pa.array(random.random(SPELLS) < 0.02),
+        }
+    ).filter(pa.array(began <= as_of))
+
+
+def test_both_give_the_same_figures() -> None:
+    found: dict[bool, dict[str, list[dict[str, Any]]]] = {}
+    for in_memory in (True, False):
+        with rig.new_engine(700, in_memory) as engine:
+            engine.register_arrow("clearance_stages", drawn_clearances())
+            engine.alias("spells", "clearance_spells")
+            asked(engine)
+            tables = {name: engine.to_arrow(name) for name in FIGURES}
+        found[in_memory] = {
+            name: table.sort_by([(column, "ascending") for column in table.column_names[:4]]).to_pylist()
+            for name, table in tables.items()
+        }
+    for name in FIGURES:
+        here, there = found[True][name], found[False][name]
+        assert len(here) == len(there) > 20
+        for row, other in zip(here, there, strict=True):
+            assert row.keys() == other.keys()
+            assert not rig.unlike(row, other), name
+
+
+@pytest.mark.parametrize("count", [0, 1, 1000, SORTED_APART_FROM + 1])
+def test_sorting_in_halves(count: int) -> None:
+    ages = np.random.default_rng(1).integers(0, 2**62, count)
+    assert np.array_equal(sort(ages.copy()), np.sort(ages))
+    runs = [np.sort(ages[place::3]) for place in range(3)]
+    assert np.array_equal(merged(runs), np.sort(ages))
+
+
+def test_ages_too_long_to_be_sorted_beside_their_place() -> None:
+    """An instant of the year 1 among those of today: over two thousand years in microseconds."""
+    with rig.new_engine(100) as engine:
+        rig.ask(engine, Window(None, None, 100), 10)
+        began = [dt.datetime(1, 1, 2), rig.at(10), rig.at(20)]
+        columns = {
+            "un_location_code": rig.texts(["CNSHG"] * 3),
+            "lead_class": rig.texts(["3"] * 3),
+            "direction": rig.texts(["import"] * 3),
+            "arrived_at": pa.array(began, pa.timestamp("us")),
+            "left_at": rig.instants([30, 30, 30]),
+        }
+        engine.register_arrow("counted", pa.table(columns))
+        engine.alias("spells", "dwell_spells")
+        row = rig.durations(engine)["CNSHG", None, "exit"]
+    longest = (rig.ORIGIN + dt.timedelta(hours=30) - began[0]) / dt.timedelta(hours=1)  # type: ignore[operator]
+    assert (row["n"], row["median_hours"]) == (3, 20.0)
+    assert math.isclose(row["mean_hours"], (longest + 30) / 3, rel_tol=1e-12)
