@@ -29,7 +29,14 @@ sys.exit("pandas" in sys.modules)
 def test_a_load_does_not_import_pandas(tmp_path: Path) -> None:
     for day in (1, 2):
         write_feeds(tmp_path / f"day-{day}", day_feeds(day))
-    run = [sys.executable, "-c", LOAD_TWICE, tmp_path / "lake", tmp_path / "day-1", tmp_path / "day-2"]
+    run: list[str | Path] = [
+        sys.executable,
+        "-c",
+        LOAD_TWICE,
+        tmp_path / "lake",
+        tmp_path / "day-1",
+        tmp_path / "day-2",
+    ]
     assert subprocess.run(run, cwd=Path(__file__).parents[2]).returncode == 0
 
 
