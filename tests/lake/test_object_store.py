@@ -191,7 +191,10 @@ def test_what_a_killed_load_had_committed_is_not_in_what_comes_next(
     for lake in (address, alone):
         load_files(lake, days[2])
     assert everything(address) == everything(alone)
+    now = Lake(address).release()
+    assert now is not None
     named = {path for table in release.versions for path in _named(address, table)}
+    named.add(f"{address}/tables/_parts/{now.build_id}/parts.json")
     there = {f"{address}/{name}" for name in Objects(address).names("tables") if "_delta_log" not in name}
     assert there == named
 
@@ -337,6 +340,20 @@ def test_what_is_kept_here_is_bounded_and_never_wrong(
     with pytest.raises(UserMistake, match="DGWATCH_CACHE_LIMIT=much"):
         object_cache.make_room()
     assert object_cache.readable(["/any/path.parquet"]) == ["/any/path.parquet"]
+
+
+def test_the_list_of_parts_is_what_the_logs_say(
+    address: Address, days: list[list[Path]], shown: list[dict[str, str]], elsewhere: Callable[[str], None]
+) -> None:
+    for paths in days[:2]:
+        load_files(address, paths)
+    release = Lake(address).release()
+    assert release is not None
+    listed = {table: sorted(_named(address, table)) for table in release.versions}
+    Objects(address).delete([f"tables/_parts/{release.build_id}/parts.json"])
+    elsewhere("reader")
+    assert {table: sorted(_named(address, table)) for table in release.versions} == listed
+    assert _shown(address) == shown[1]
 
 
 def test_damage_is_told(
