@@ -8,12 +8,15 @@ import re
 import threading
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from benchmarks.servers import sail
 from lake.buckets import BUCKET, object_store, surroundings
 from lake.killing import killed_in
 from lake.support import (
@@ -24,6 +27,7 @@ from lake.support import (
     figures,
     load_files,
     settings_of,
+    table,
     write_feeds,
 )
 from pipeline import lease, object_cache
@@ -311,6 +315,20 @@ def test_a_screen(address: Address, days: list[list[Path]], in_folders: list[Pat
         shown.append({metric.label: metric.value for metric in at.metric})
     assert len(shown[0]) > 2
     assert shown[1] == shown[0]
+
+
+def test_a_cluster_reads_the_store_itself(
+    address: Address, days: list[list[Path]], in_folders: list[Path], tmp_path: Path
+) -> None:
+    load_files(address, days[0])
+    with surroundings({"AWS_ALLOW_HTTP": "true"}), sail(tmp_path) as server:
+        settings = replace(settings_of(address), remote=server.address)
+        found = Reader(settings).query("dwell")
+        rebuild(settings)
+    expected = Reader(settings_of(in_folders[0])).query("dwell")
+    pd.testing.assert_frame_equal(found, expected, rtol=1e-9, check_dtype=False)
+    for name in ("stays", "unit_stays", "clearances"):
+        pd.testing.assert_frame_equal(table(address, name), table(in_folders[0], name), rtol=1e-9)
 
 
 def test_a_store_that_ignores_conditions_is_refused(
