@@ -1,4 +1,4 @@
-"""The command line of the benchmarks: `python -m benchmarks load|day|answers|durations|segregation|plot`."""
+"""The command line of the benchmarks: `python -m benchmarks load|day|answers|durations|segregation|pages|plot`."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from benchmarks import answers, day, durations, load, machine, plot, yard
+from benchmarks import answers, day, durations, load, machine, pages, plot, yard
+from benchmarks.crowd import MAIN_FILTER
 from benchmarks.runs import RunFailed
 from benchmarks.world import LAYOUTS
 
@@ -61,6 +62,11 @@ def _durations(chosen: argparse.Namespace) -> tuple[dict[str, Any], list[str]]:
     return found, durations.lines(found)
 
 
+def _pages(chosen: argparse.Namespace) -> tuple[dict[str, Any], list[str]]:
+    found = pages.run(chosen.work, chosen.part or pages.PARTS, chosen.only, chosen.visitors, chosen.seconds)
+    return found, pages.lines(found)
+
+
 def _plot(chosen: argparse.Namespace) -> tuple[dict[str, Any], list[str]]:
     picture = plot.run(chosen.results)
     return {"picture": picture.name}, [str(picture)]
@@ -98,6 +104,13 @@ def _parser() -> argparse.ArgumentParser:
     parser = command("durations", _durations, "dwell of a year on so many stays, and lifelines' answer")
     parser.add_argument("--stays", type=int, default=1_000_000)
     parser.add_argument("--repeat", type=int, default=3)
+    parser = command("pages", _pages, "what visitors of the dashboard wait for, in a browser and in a crowd")
+    parser.add_argument("--part", choices=pages.PARTS, action="append", help="one part alone; repeatable")
+    parser.add_argument(
+        "--only", choices=list(MAIN_FILTER), action="append", help="paint this page alone; repeatable"
+    )
+    parser.add_argument("--visitors", type=int, default=100)
+    parser.add_argument("--seconds", type=float, default=30, help="how long a crowd stays")
     parser = command("plot", _plot, "a picture of the kept results")
     parser.add_argument("--results", type=Path, default=plot.RESULTS)
     return whole
