@@ -43,11 +43,10 @@ def run(
 
 
 def _lake(work: Path) -> Path:
-    """The sample lake that `dgwatch demo` shows, loaded once."""
+    """The sample lake that `dgwatch demo` shows, loaded anew: one of an earlier build may hold other tables."""
     lake = work / "pages" / "lake"
-    if not (lake / "release.json").is_file():
-        shutil.rmtree(lake, ignore_errors=True)
-        build.load(Settings(lake), [sample_folder(work, SampleSettings())])
+    shutil.rmtree(lake, ignore_errors=True)
+    build.load(Settings(lake), [sample_folder(work, SampleSettings())])
     return lake
 
 
