@@ -115,7 +115,11 @@ class Engine(Relations):
 
     def to_arrow(self, name: str, values: Mapping[str, Any] | None = None) -> pa.Table:
         """The rows of a model or relation. `values` are bound to its `$names`."""
-        return self._relation(name, values).to_arrow_table()
+        return self._table(name, self._select(name), values)
+
+    def first_rows(self, name: str, count: int) -> pa.Table:
+        """The first rows of a model that says in which order its rows are; only they are put in order."""
+        return self._table(name, f"{self._select(name)}\nLIMIT {count:d}", None)
 
     def rows(self, name: str, values: Mapping[str, Any] | None = None) -> list[tuple[Any, ...]]:
         """The rows of a model or relation as tuples."""
@@ -154,10 +158,9 @@ class Engine(Relations):
     def _result(self, name: str, values: Mapping[str, Any] | None) -> duckdb.DuckDBPyConnection:
         return self._execute(name, self._select(name), values)
 
-    def _relation(self, name: str, values: Mapping[str, Any] | None) -> duckdb.DuckDBPyRelation:
-        sql = self._select(name)
+    def _table(self, name: str, sql: str, values: Mapping[str, Any] | None) -> pa.Table:
         try:
-            return self._connection.sql(sql, params=dict(values) if values else None)
+            return self._connection.sql(sql, params=dict(values) if values else None).to_arrow_table()
         except duckdb.Error as error:
             raise ModelFailed(f"{name} did not run: {error}\n{sql}") from error
 
