@@ -6,8 +6,11 @@ import gc
 from pathlib import Path
 
 import streamlit as st
+from starlette.middleware import Middleware
+from streamlit.starlette import App
 
 from pages.shared import data, frame, url
+from pages.shared.packed import PackedFiles
 
 PAGES = (
     "campaign",
@@ -66,4 +69,8 @@ def main() -> None:
     _settle()
 
 
-main()
+if __name__ == "__main__":
+    main()
+else:
+    # What `streamlit run` serves: it finds the name, and runs this file as the script of every session.
+    app = App(__file__, middleware=[Middleware(PackedFiles)])

@@ -37,7 +37,7 @@ def kept_lake(work: Path, stays: int) -> Settings:
     reference = load_reference(settings.reference)
     release = Lake(settings.lake).release()
     if release is None or release.reference_digest != computed_with(reference):
-        shutil.rmtree(settings.lake, ignore_errors=True)
+        shutil.rmtree(str(settings.lake), ignore_errors=True)
         _write(settings, reference, stays)
     return settings
 

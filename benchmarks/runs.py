@@ -33,8 +33,12 @@ class Run:
 def measured(module: str, *arguments: str | Path) -> Run:
     """Runs `python -m module arguments` and measures it. Raises `RunFailed` where it does not end with 0."""
     command = [sys.executable, "-m", module, *map(str, arguments)]
+    # Python keeps compiled modules, unless it is told not to: then every run would compile ours, and not a peer's.
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     began = time.perf_counter()
-    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as process:
+    with subprocess.Popen(
+        command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+    ) as process:
         assert process.stdout is not None
         printed = process.stdout.read()
         _, status, usage = os.wait4(process.pid, 0)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import datetime as dt
 import unicodedata
-from pathlib import Path
 
 import pyarrow as pa
 
+from pipeline.address import Root
 from pipeline.append_log import AppendLog
 from pipeline.errors import UserMistake
 
@@ -24,12 +24,12 @@ SCHEMA = pa.schema(
 )
 
 
-def log_of(lake: Path) -> AppendLog:
+def log_of(lake: Root) -> AppendLog:
     """The log of a lake's acknowledgements."""
     return AppendLog(lake, "acknowledgements", SCHEMA)
 
 
-def keep(lake: Path, alert_id: str, name: str, remark: str) -> None:
+def keep(lake: Root, alert_id: str, name: str, remark: str) -> None:
     """Adds an acknowledgement of an alert that is known to be there.
 
     Raises `UserMistake` for a name or remark that is empty, too long, or no text.

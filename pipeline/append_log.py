@@ -18,7 +18,9 @@ import pyarrow.parquet as pq
 from deltalake import DeltaTable, write_deltalake
 from deltalake.exceptions import DeltaError, TableNotFoundError
 
+from pipeline.address import Root
 from pipeline.errors import UserMistake
+from pipeline.object_cache import readable
 
 LOGS_FOLDER = "logs"
 ENTRY_ID = "entry_id"
@@ -31,12 +33,12 @@ _APPEND_ONLY = {"delta.appendOnly": "true"}
 class AppendLog:
     """One log: its folder below the lake and the schema of its entries, without the `entry_id` that each gets."""
 
-    root: Path
+    root: Root
     name: str
     schema: pa.Schema
 
     @property
-    def folder(self) -> Path:
+    def folder(self) -> Root:
         """Where the table is."""
         return self.root / LOGS_FOLDER / self.name
 
@@ -57,8 +59,7 @@ class AppendLog:
         until = time.monotonic() + GIVE_UP_SECONDS
         while True:
             try:
-                self.folder.mkdir(parents=True, exist_ok=True)
-                write_deltalake(self.folder, table, mode="append", configuration=_APPEND_ONLY)
+                self._write(table)
                 return
             except (DeltaError, OSError) as error:
                 # Two that make the table at once: one of them finds it made. Entries have ids, so a
@@ -67,6 +68,23 @@ class AppendLog:
                     raise _not_writable(self.folder, error) from error
                 time.sleep(random.uniform(0.01, _LONGEST_PAUSE_SECONDS))
 
+    def _write(self, table: pa.Table) -> None:
+        folder = self.folder
+        if isinstance(folder, Path):
+            folder.mkdir(parents=True, exist_ok=True)
+        write_deltalake(
+            str(folder), table, mode="append", configuration=_APPEND_ONLY, storage_options=self._options
+        )
+
+    @property
+    def _options(self) -> dict[str, str] | None:
+        """What the Delta client needs to know beyond the address."""
+        if isinstance(self.root, Path):
+            return None
+        from pipeline.object_store import delta_options  # an extra that few install
+
+        return delta_options()
+
     def read(self) -> pa.Table:
         """Every entry, as it stands now; `full_schema`."""
         table = self._open()
@@ -74,7 +92,8 @@ class AppendLog:
             return self.full_schema.empty_table()
         # Not file_uris(): those are percent-encoded, and no file has such a name.
         paths = pa.table(table.get_add_actions(flatten=True)).column("path").to_pylist()
-        parts = [pq.read_table(self.folder / path, schema=self.full_schema) for path in paths]
+        files = readable(str(self.folder / path) for path in paths)
+        parts = [pq.read_table(path, schema=self.full_schema) for path in files]
         entries = pa.concat_tables(parts) if parts else self.full_schema.empty_table()
         first = {
             entry: place for place, entry in reversed(list(enumerate(entries.column(ENTRY_ID).to_pylist())))
@@ -87,15 +106,16 @@ class AppendLog:
         return -1 if table is None else table.version()
 
     def _open(self) -> DeltaTable | None:
-        if not self.folder.is_dir():
+        folder = self.folder
+        if isinstance(folder, Path) and not folder.is_dir():
             return None
         try:
-            return DeltaTable(self.folder)
+            return DeltaTable(str(folder), storage_options=self._options)
         except TableNotFoundError:
             return None
 
 
-def _not_writable(folder: Path, error: Exception) -> UserMistake:
+def _not_writable(folder: Root, error: Exception) -> UserMistake:
     return UserMistake(
         f"{folder}: cannot be written: {error}", "Ask for the right to write to the lake, or try again."
     )

@@ -5,9 +5,11 @@ from __future__ import annotations
 import datetime as dt
 import json
 import time
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from typing import Self
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -19,7 +21,7 @@ from pipeline.engine import Engine
 from pipeline.errors import NothingFound
 from pipeline.lake import Draft, Lake, Release
 from pipeline.landed import landed_schema
-from pipeline.landing import Landed, discover, land, merge_small, size_of
+from pipeline.landing import discover, land, merge_small, size_of
 from pipeline.ledger import LOADS_SCHEMA, FileEntry, FileSummary, LoadSummary, read_entries, write_entries
 from pipeline.progress import Progress, Silent
 from pipeline.question import computed_with, landed_table, open_question, provide_files
@@ -56,11 +58,14 @@ def load(
         instant = loaded_at or dt.datetime.now(dt.UTC).replace(tzinfo=None, microsecond=0)
         known = read_entries(lake.files(draft.release, "files"))
         progress.stage("Reading and checking", float(sum(map(size_of, files))))
-        landed = land(draft, files, known, instant, reference, settings, progress.advance)
-        if not landed.entries:
-            return LoadSummary(landed.summaries)
-        progress.stage("Comparing versions", None)
-        _add_repeated(draft, settings, reference, landed)
+        with _Comparing(draft, settings) as comparing:
+            landed = land(
+                draft, files, known, instant, reference, settings, progress.advance, comparing.begin
+            )
+            if not landed.entries:
+                return LoadSummary(landed.summaries)
+            progress.stage("Comparing versions", None)
+            _add_repeated(draft, comparing.found())
         progress.stage("Computing tables", None)
         as_of = refresh(draft, settings, reference)
         entries = _recounted(draft, settings, reference, [*known, *landed.entries])
@@ -92,16 +97,47 @@ def rebuild(settings: Settings, progress: Progress | None = None) -> Release:
         return draft.publish(as_of, computed_with(reference), draft.release.is_sample)
 
 
-def _add_repeated(draft: Draft, settings: Settings, reference: Reference, landed: Landed) -> None:
-    """Finds the records that the new rows repeat; from then on their versions are told apart."""
-    found: list[pa.Table] = []
-    with Engine(settings, draft.spill_folder()) as engine:
-        provide_files(engine, "repeated", lambda: draft.files("repeated"), REPEATED_SCHEMA)
-        for source in sorted({entry.source for entry in landed.entries}):
-            table = landed_table(source)
-            old = draft.lake.files(draft.release, table)
-            found.append(find_repeated(engine, source, draft.added(table), old))
-    rows = pa.concat_tables(found)
+class _Comparing:
+    """Finds the records that new rows repeat, source by source, while other sources are still read.
+
+    It has a thread and an engine of its own, made when first needed.
+    """
+
+    def __init__(self, draft: Draft, settings: Settings) -> None:
+        self._draft, self._settings = draft, settings.with_half_the_memory()
+        self._pool = ThreadPoolExecutor(1)
+        self._engine: Engine | None = None
+        self._begun: list[Future[pa.Table]] = []
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._pool.shutdown(cancel_futures=True)
+        if self._engine is not None:
+            self._engine.close()
+
+    def begin(self, source: str) -> None:
+        """Compares the rows of a source, all of which have landed."""
+        if self._draft.added(landed_table(source)):
+            self._begun.append(self._pool.submit(self._compare, source))
+
+    def found(self) -> pa.Table:
+        """The rows of repeated records of all sources, once they are there."""
+        return pa.concat_tables([REPEATED_SCHEMA.empty_table(), *(begun.result() for begun in self._begun)])
+
+    def _compare(self, source: str) -> pa.Table:
+        if self._engine is None:
+            self._engine = Engine(self._settings, self._draft.spill_folder())
+            held = partial(self._draft.lake.files, self._draft.release, "repeated")
+            provide_files(self._engine, "repeated", held, REPEATED_SCHEMA)
+        table = landed_table(source)
+        old = self._draft.lake.files(self._draft.release, table)
+        return find_repeated(self._engine, source, self._draft.added(table), old)
+
+
+def _add_repeated(draft: Draft, rows: pa.Table) -> None:
+    """Keeps the rows of records that the new rows repeat; from then on their versions are told apart."""
     if rows.num_rows or draft.release is None:
         path = draft.new_path("repeated")
         pq.write_table(rows, path)

@@ -13,13 +13,17 @@ import itertools
 import logging
 import tempfile
 from collections.abc import Iterable, Mapping
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from functools import cache
+from graphlib import TopologicalSorter
 from pathlib import Path
 from typing import Any
 
 import duckdb
 import pyarrow as pa
 
+from pipeline.models import all_models
+from pipeline.object_cache import readable
 from pipeline.relations import FILE_NUMBER, Before, ModelFailed, Relations, identifier
 from pipeline.settings import Settings
 
@@ -35,6 +39,7 @@ _MACROS = (
     "CREATE MACRO sort_array(x) AS list_sort(x)",
     "CREATE MACRO array_join(x, separator) AS coalesce(array_to_string(x, separator), '')",
 )
+_PARQUET = "FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1"
 _numbers = itertools.count(1)
 
 
@@ -74,12 +79,20 @@ class Engine(Relations):
         super().__init__()
         limits = settings.memory_limit, settings.threads
         instance = _instance(*limits, spill_dir) if spill_dir else _shared_instance(*limits)
+        self._threads = settings.threads
         self._database = f"question_{next(_numbers)}"
-        self._connection = instance.cursor()
-        self._connection.execute(
-            f"ATTACH ':memory:' AS {self._database}; "
+        instance.execute(f"ATTACH ':memory:' AS {self._database}")
+        self._connection = self._looking_here(instance.cursor())
+
+    def _looking_here(self, cursor: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConnection:
+        """A cursor that finds relations in this engine's database, and the portable functions beside it."""
+        return cursor.execute(
             f"SET search_path = '{self._database}.main,memory.main'; SET enable_progress_bar = false"
         )
+
+    def _beside(self) -> duckdb.DuckDBPyConnection:
+        """A cursor for another thread; to be closed there."""
+        return self._looking_here(self._connection.cursor())
 
     def close(self) -> None:
         """Gives everything back."""
@@ -94,7 +107,7 @@ class Engine(Relations):
 
     def _register_files(self, name: str, files: list[str], before: Before | None) -> None:
         self.forget(name)
-        relation = self._connection.read_parquet(files, hive_partitioning=False)
+        relation = self._connection.read_parquet(readable(files), hive_partitioning=False)
         if self.last_file is not None and FILE_NUMBER in relation.columns:
             number = duckdb.ColumnExpression(FILE_NUMBER)
             relation = relation.filter(number <= duckdb.ConstantExpression(self.last_file))
@@ -104,6 +117,30 @@ class Engine(Relations):
             relation = relation.filter(first < duckdb.ConstantExpression(before.instant))
         relation.create_view(identifier(name))
         self._registered[name] = "VIEW"
+
+    def need_all(self, *names: str) -> None:
+        """Sees that all these are readable: models that do not wait for each other are computed side by side.
+
+        A table of one row group keeps one core busy; another model has the other.
+        """
+        order = TopologicalSorter(self._missing(names))
+        order.prepare()
+        running: dict[Future[None], str] = {}
+        with ThreadPoolExecutor(self._threads) as pool:
+            while order.is_active():
+                for name in order.get_ready():
+                    running[pool.submit(self._compute, name)] = name
+                done, _ = wait(running, return_when=FIRST_COMPLETED)
+                for future in done:
+                    future.result()
+                    order.done(running.pop(future))
+
+    def _compute(self, name: str) -> None:
+        model = all_models()[name]
+        kind = "VIEW" if model.is_view else "TABLE"
+        with self._beside() as cursor:
+            self._execute(name, f"CREATE {kind} {identifier(name)} AS\n{model.text}", None, cursor)
+        self._registered[name] = kind
 
     def _create(self, kind: str, name: str, select: str, reads: Iterable[str] = ()) -> None:
         self.forget(name)
@@ -130,25 +167,35 @@ class Engine(Relations):
         path.parent.mkdir(parents=True, exist_ok=True)
         rows = self._execute(
             name,
-            f"COPY ({self._select(name)}) TO $path (FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1)",
+            f"COPY ({self._select(name)}) TO $path ({_PARQUET})",
             {"path": str(path), **(values or {})},
         ).fetchall()
         return int(rows[0][0])
 
-    def write_by_label(self, name: str, folder: Path, label: str) -> list[tuple[str, Path, int]]:
+    def write_by_label(self, name: str, folder: Path, label: str) -> list[tuple[Any, Path, int]]:
         """Writes a relation to one Parquet file for each value of its column `label`: (value, path, rows).
 
-        The files lie in folders of their own below `folder`, and do not hold the column.
+        The files lie in `folder`, and do not hold the column.
         """
         self.need(name)
-        rows = self._execute(
-            name,
-            f"COPY (FROM {identifier(name)}) TO $path (FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1, "
-            f"PARTITION_BY ({identifier(label)}), OVERWRITE_OR_IGNORE, RETURN_STATS)",
-            {"path": str(folder)},
-        ).fetchall()
-        written = [(Path(row[0]), int(row[1])) for row in rows]
-        return [(path.parent.name.split("=", 1)[1], path, count) for path, count in written]
+        column = identifier(label)
+        found = self._execute(name, f"SELECT DISTINCT {column} FROM {identifier(name)} ORDER BY {column}")
+        paths = {value: folder / f"{value}.parquet" for (value,) in found.fetchall()}
+        folder.mkdir(parents=True, exist_ok=True)
+        copy = (
+            f"COPY (SELECT * EXCLUDE ({column}) FROM {identifier(name)} WHERE {column} = $label) "
+            f"TO $path ({_PARQUET})"
+        )
+
+        def write(value: Any) -> int:
+            # A small file is written by one thread: several are written side by side.
+            with self._beside() as cursor:
+                bound = {"label": value, "path": str(paths[value])}
+                return int(self._execute(name, copy, bound, cursor).fetchall()[0][0])
+
+        with ThreadPoolExecutor(self._threads) as pool:
+            written = list(pool.map(write, paths))
+        return [(value, path, rows) for (value, path), rows in zip(paths.items(), written, strict=True)]
 
     def schema(self, name: str) -> pa.Schema:
         """The Arrow schema of a relation."""
@@ -165,9 +212,13 @@ class Engine(Relations):
             raise ModelFailed(f"{name} did not run: {error}\n{sql}") from error
 
     def _execute(
-        self, name: str, sql: str, values: Mapping[str, Any] | None = None
+        self,
+        name: str,
+        sql: str,
+        values: Mapping[str, Any] | None = None,
+        connection: duckdb.DuckDBPyConnection | None = None,
     ) -> duckdb.DuckDBPyConnection:
         try:
-            return self._connection.execute(sql, dict(values) if values else None)
+            return (connection or self._connection).execute(sql, dict(values) if values else None)
         except duckdb.Error as error:
             raise ModelFailed(f"{name} did not run: {error}\n{sql}") from error

@@ -6,9 +6,9 @@ import json
 import os
 import stat
 from collections import Counter, deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -37,6 +37,9 @@ PART_ROWS = 400_000
 
 LARGE_BLOCKS = 16
 """A file of more blocks is read by all threads, one of fewer by one beside others: nothing waits for its end."""
+
+SPARE_LANES = 1
+"""Lanes beside one a core: while two wait for the interpreter's lock, a core would stand idle."""
 
 GROWING = (REJECTS, "repeated", "loads", "stays", "unit_stays", "clearances")
 
@@ -97,9 +100,13 @@ def land(
     reference: Reference,
     settings: Settings,
     advance: Callable[[float], None],
+    landed: Callable[[str], None] = lambda source: None,
 ) -> Landed:
-    """Takes the files one after another into the draft; a file refused or taken before changes nothing."""
-    landing = _Landing(draft, known, loaded_at, reference, settings, advance)
+    """Takes the files one after another into the draft; a file refused or taken before changes nothing.
+
+    `landed` is told the name of a source as soon as the draft holds all that the files have of it.
+    """
+    landing = _Landing(draft, known, loaded_at, reference, settings, advance, landed)
     landing.take_all(files)
     return Landed(landing.summaries, landing.entries)
 
@@ -117,15 +124,16 @@ class _Gathered:
         self._tables.setdefault(table, []).extend(held)
         self._rows[table] += sum(rows.num_rows for rows in held)
         if self._rows[table] >= PART_ROWS:
-            self._write(table)
+            self.write(table)
 
     def write_all(self) -> None:
         """Writes what is left."""
         for table in self._tables:
-            self._write(table)
+            self.write(table)
 
-    def _write(self, table: str) -> None:
-        waiting = self._tables[table]
+    def write(self, table: str) -> None:
+        """Writes what is held of a table."""
+        waiting = self._tables.get(table)
         if waiting:
             path = self._draft.new_path(table)
             self._draft.add(table, path, write_part(path, waiting))
@@ -158,14 +166,17 @@ class _Landing:
         reference: Reference,
         settings: Settings,
         advance: Callable[[float], None],
+        landed: Callable[[str], None],
     ) -> None:
         self.summaries: list[FileSummary] = []
         self.entries: list[FileEntry] = []
         self._gathered = _Gathered(draft)
         self._draft, self._loaded_at = draft, loaded_at
-        self._in_use = IntakeSettings(default_zone=settings.default_zone, threads=settings.threads)
+        lanes = settings.threads + SPARE_LANES if settings.threads > 1 else 1
+        self._in_use = IntakeSettings(default_zone=settings.default_zone, threads=lanes)
         self._intake = Intake(reference, loaded_at, self._in_use, HOLD_ROWS)
-        self._advance = advance
+        self._advance, self._landed = advance, landed
+        self._left: Counter[str] = Counter()
         self._by_digest = {entry.sha256: entry for entry in known}
         self._next_seq = max((entry.file_seq for entry in known), default=0) + 1
         self._lanes: SimpleQueue[int] = SimpleQueue()
@@ -176,10 +187,12 @@ class _Landing:
         threads = max(self._in_use.threads, 1)
         for lane in range(threads):
             self._lanes.put(lane)
+        self._left.update(_sources_of(files))
         with ThreadPoolExecutor(threads) as pool:
             try:
                 for path in files:
-                    self._begin(path, pool)
+                    if not self._begin(path, pool):
+                        self._done_with(path)
                     if len(self._running) > 2 * threads:
                         self._settle()
                 self._settle_all()
@@ -188,8 +201,9 @@ class _Landing:
                     future.cancel()
         self._gathered.write_all()
 
-    def _begin(self, path: Path, pool: ThreadPoolExecutor) -> None:
-        """Sets a file going, or tells at once what became of it."""
+    def _begin(self, path: Path, pool: ThreadPoolExecutor) -> bool:
+        """Sets a file going (true), or tells at once what became of it."""
+        is_going = False
         with self._refusals(path, None, self._settle_all):
             stamp = _stamp(path)
             sha256 = digest(path)
@@ -203,7 +217,7 @@ class _Landing:
                     file=path.name, source=before.source, sha256=sha256, already_loaded=True
                 )
                 self.summaries.append(summary)
-                return
+                return is_going
             with self._refusals(path, sha256, self._settle_all):
                 job = _Job(path, sha256, stamp, source_of(path.name), self._next_seq)
                 self._next_seq += 1
@@ -213,6 +227,16 @@ class _Landing:
                 self._running.append((job, pool.submit(self._read, job, is_large)))
                 if is_large:
                     self._settle_all()
+                is_going = True
+        return is_going
+
+    def _done_with(self, path: Path) -> None:
+        """Tells the source of a file, where it was the last of it."""
+        for source in _sources_of([path]):
+            self._left[source] -= 1
+            if not self._left[source]:
+                self._gathered.write(landed_table(source))
+                self._landed(source)
 
     def _read(self, job: _Job, is_alone: bool) -> TakenFile:
         """Reads a file in a thread of the pool: in a lane of its own, or in all of them where it runs alone."""
@@ -245,6 +269,7 @@ class _Landing:
                     part.unlink()
                 raise FileRefused("it changed while it was read", "Load it again once it is complete.")
             self._keep(job, taken)
+        self._done_with(job.path)
 
     def _keep(self, job: _Job, taken: TakenFile) -> None:
         entry = _entry(job, self._draft.build_id, self._loaded_at, taken)
@@ -277,6 +302,13 @@ class _Landing:
 
     def _refuse(self, path: Path, sha256: str | None, sentence: str) -> None:
         self.summaries.append(FileSummary(file=path.name, source=None, sha256=sha256, error=sentence))
+
+
+def _sources_of(files: Iterable[Path]) -> Iterator[str]:
+    """The names of the files' sources, of each file whose name tells one."""
+    for path in files:
+        with suppress(FileRefused):
+            yield source_of(path.name).name
 
 
 def _stamp(path: Path) -> tuple[int, ...]:

@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pipeline.arrow_tables import read_parquet
+from pipeline.object_cache import readable
 
 MERGE_BELOW_ROWS = 200_000
 """A file of that length is left alone; so many rows at most are held in memory."""
@@ -16,7 +17,7 @@ MERGE_BELOW_ROWS = 200_000
 
 def merge_parts(parts: Iterable[Path | str], target: Path) -> None:
     """Writes the rows of several Parquet files to one, in their order, with the columns of the last."""
-    parts = list(parts)
+    parts = readable(map(str, parts))
     schema = pq.read_schema(parts[-1])
     with pq.ParquetWriter(target, schema, compression="zstd", compression_level=1) as writer:
         waiting: list[pa.Table] = []

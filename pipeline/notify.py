@@ -24,6 +24,7 @@ from urllib3.exceptions import HTTPError, LocationParseError
 from urllib3.util import Retry, Timeout, make_headers, parse_url
 
 from pipeline import __version__
+from pipeline.address import Root
 from pipeline.append_log import AppendLog
 from pipeline.errors import UserMistake
 from pipeline.metrics import Filters, Reader
@@ -112,7 +113,7 @@ def target_of(given: str) -> Target:
     return Target(given, is_webhook=True)
 
 
-def log_of(lake: Path) -> AppendLog:
+def log_of(lake: Root) -> AppendLog:
     """The log of what was delivered to whom."""
     return AppendLog(lake, "notifications", SCHEMA)
 

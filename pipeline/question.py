@@ -22,7 +22,7 @@ from pipeline.settings import Settings
 from pipeline.versions import REPEATED_SCHEMA
 
 FOREVER = dt.datetime(9999, 12, 31)
-"""The `known_at` of whoever asks for everything recorded."""
+"""The `known_at` of whoever asks for everything recorded, and the `as_of` of whoever looks for the latest event."""
 
 EPOCH_DAY = dt.date(1990, 1, 1)
 LAST_DAY = dt.date(2101, 1, 1)
@@ -125,10 +125,14 @@ def provide_files(engine: Relations, name: str, files: Callable[[], list[str]], 
 def set_instants(
     engine: Relations, settings: Settings, as_of: dt.datetime | None, known_at: dt.datetime | None
 ) -> None:
-    """Registers the one-row table `params`; computes the default `as_of` where none is given."""
+    """Registers the one-row table `params`; computes the default `as_of` where none is given.
+
+    The default is that of the latest event: what is computed to find it, while `as_of` is the end of time, holds then.
+    """
     known = known_at or FOREVER
-    engine.register_arrow("params", _params(as_of, known, settings.default_zone))
+    engine.register_arrow("params", _params(as_of or FOREVER, known, settings.default_zone))
     if as_of is None:
+        engine.need_all("default_as_of")
         found = engine.scalar("default_as_of")
         engine.register_arrow("params", _params(found, known, settings.default_zone))
 

@@ -20,7 +20,15 @@ from pipeline.contract import SOURCES
 from pipeline.engine import Engine
 from pipeline.lake import Draft
 from pipeline.landed import landed_schema
-from pipeline.question import computed_with, landed_table, narrow, open_question, provide_files, set_instants
+from pipeline.question import (
+    FOREVER,
+    computed_with,
+    landed_table,
+    narrow,
+    open_question,
+    provide_files,
+    set_instants,
+)
 from pipeline.reference import Reference
 from pipeline.relations import Relations
 from pipeline.settings import Settings
@@ -83,6 +91,7 @@ def _is_small(draft: Draft, reference: Reference) -> bool:
 
 def _refresh_whole(draft: Draft, settings: Settings, reference: Reference) -> dt.datetime | None:
     with open_question(settings, reference, draft.files, None, None, draft.spill_folder()) as engine:
+        engine.need_all(*(kept.model for kept in KEPT.values()))
         for table, kept in KEPT.items():
             draft.remove(table, draft.lake.files(draft.release, table))
             engine.alias(kept.written, kept.model)
@@ -102,8 +111,8 @@ def _add_part(draft: Draft, engine: Relations, table: str, label: str | None, mo
 
 def _add_months(draft: Draft, engine: Relations, table: str) -> None:
     folder = draft.new_path(table).with_suffix("")
-    for label, written, rows in engine.write_by_label(KEPT[table].written_by_month, folder, "label"):
-        path = draft.new_path(table, label)
+    for month, written, rows in engine.write_by_label(KEPT[table].written_by_month, folder, "label"):
+        path = draft.new_path(table, f"{month:%Y-%m}")
         os.replace(written, path)
         draft.add(table, path, rows)
     shutil.rmtree(folder, ignore_errors=True)
@@ -127,7 +136,7 @@ class _Touch:
 
 def _refresh_touched(draft: Draft, settings: Settings, reference: Reference) -> dt.datetime | None:
     before = draft.release.as_of if draft.release else None
-    with open_question(settings, reference, draft.files, None, before, draft.spill_folder()) as engine:
+    with open_question(settings, reference, draft.files, None, FOREVER, draft.spill_folder()) as engine:
         _provide_new(draft, engine)
         narrow(engine, draft.files)
         engine.alias("scope_units", "touched_units")

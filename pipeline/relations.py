@@ -125,6 +125,33 @@ class Relations(ABC):
             self.need(other)
         self._create("VIEW" if model.is_view else "TABLE", name, model.text, model.reads)
 
+    def need_all(self, *names: str) -> None:
+        """Sees that all these are readable; an engine may compute side by side what does not wait for each other."""
+        for name in names:
+            self.need(name)
+
+    def _missing(self, names: Iterable[str]) -> dict[str, set[str]]:
+        """The models that have to be computed for these to be readable, each with those of them that it reads.
+
+        Inputs are registered on the way.
+        """
+        found: dict[str, set[str]] = {}
+
+        def look(name: str) -> None:
+            if name in self._registered or name in found:
+                return
+            model = all_models().get(name)
+            if name in self._providers or model is None:
+                self.need(name)
+                return
+            for other in model.reads:
+                look(other)
+            found[name] = {other for other in model.reads if other in found}
+
+        for name in names:
+            look(name)
+        return found
+
     @abstractmethod
     def _create(self, kind: str, name: str, select: str, reads: Iterable[str]) -> None:
         """Makes `name` readable: a TABLE computed now, or a VIEW that is computed where it is read."""
@@ -171,7 +198,7 @@ class Relations(ABC):
         """Writes a model or relation to one Parquet file (zstd). Returns its rows."""
 
     @abstractmethod
-    def write_by_label(self, name: str, folder: Path, label: str) -> list[tuple[str, Path, int]]:
+    def write_by_label(self, name: str, folder: Path, label: str) -> list[tuple[Any, Path, int]]:
         """Writes a relation to one Parquet file for each value of its column `label`: (value, path, rows).
 
         The files lie below `folder`, and do not hold the column.

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline import __version__
+from pipeline.address import Root
 from pipeline.errors import UserMistake
 
 RELEASE_FILE = "release.json"
@@ -77,13 +78,10 @@ def read_release(root: Path) -> Release | None:
     has_tables = (root / TABLES_FOLDER).is_dir()
     path = root / RELEASE_FILE
     try:
-        return _release_of(path, path.read_text(encoding="utf-8"))
+        return release_of(root, path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         if has_tables:
-            raise UserMistake(
-                f"{root}: there are tables, and no {RELEASE_FILE} that says which of them count",
-                f"Put {RELEASE_FILE} back from a copy of the lake, or choose another folder with --lake.",
-            ) from None
+            raise no_release(root) from None
         return None
     except NotADirectoryError as error:
         raise UserMistake(f"{root}: not a folder", "Choose a folder with --lake or DGWATCH_LAKE.") from error
@@ -91,20 +89,29 @@ def read_release(root: Path) -> Release | None:
         raise UserMistake(f"{path}: not readable", "Ask for the right to read the lake.") from error
 
 
-def _release_of(path: Path, text: str) -> Release | None:
+def no_release(root: Root) -> UserMistake:
+    """What is said of tables without a release: they are never taken for leavings and deleted."""
+    return UserMistake(
+        f"{root}: there are tables, and no {RELEASE_FILE} that says which of them count",
+        f"Put {RELEASE_FILE} back from a copy of the lake, or choose another folder with --lake.",
+    )
+
+
+def release_of(root: Root, text: str) -> Release | None:
+    """The release of a lake from its text; None where nothing was loaded yet. Raises `UserMistake` for another text."""
     try:
         plain = json.loads(text)
         layout = plain.get("layout", LAYOUT)
         if layout > LAYOUT:
             raise UserMistake(
-                f"{path.parent}: written by dgwatch {plain.get('product_version')}, "
+                f"{root}: written by dgwatch {plain.get('product_version')}, "
                 f"newer than this one ({__version__})",
                 "Upgrade dgwatch, or choose another folder with --lake.",
             )
         return Release.of_json(plain) if plain["build_id"] else None
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise UserMistake(
-            f"{path} is not a release of dgwatch",
+            f"{root / RELEASE_FILE} is not a release of dgwatch",
             "Point --lake to a lake, or put this file back from a copy of the lake.",
         ) from error
 
@@ -113,7 +120,12 @@ def begin(root: Path) -> None:
     """Makes a folder a lake in which nothing is loaded yet, where it is not one."""
     path = root / RELEASE_FILE
     if not path.exists():
-        swap(path, {"layout": LAYOUT, "product_version": __version__, "build_id": None})
+        swap(path, empty_release())
+
+
+def empty_release() -> dict[str, Any]:
+    """The content of the release of a lake in which nothing is loaded yet."""
+    return {"layout": LAYOUT, "product_version": __version__, "build_id": None}
 
 
 def write_release(root: Path, release: Release) -> None:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import re
 import zoneinfo
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from pipeline.address import Root, address_of, is_remote
 from pipeline.errors import UserMistake
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -28,17 +30,23 @@ def usable_cores() -> int:
 class Settings:
     """Everything a run takes from its surroundings. Hashable, so that a reader can be kept for it.
 
-    `default_zone` is the IANA zone of instants without offset in rows that have no port (rulings 6 and 42).
+    `lake` is a folder, or an address in an object store. `default_zone` is the IANA
+    zone of instants without offset in rows that have no port (rulings 6 and 42).
     `memory_limit` and `threads` bound the engine of this process. `remote` is the address of a Spark Connect server
     (`sc://host:port`) that computes in its place.
     """
 
-    lake: Path
+    lake: Root
     reference: Path | None = None
     default_zone: str = "Asia/Shanghai"
     memory_limit: str = "2GiB"
     threads: int = field(default_factory=usable_cores)
     remote: str | None = None
+
+    def with_half_the_memory(self) -> Settings:
+        """The same, for an engine that runs beside other work of the process."""
+        told = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*(\D+)", self.memory_limit)
+        return replace(self, memory_limit=f"{float(told[1]) / 2}{told[2]}") if told else self
 
 
 def is_checkout() -> bool:
@@ -57,7 +65,7 @@ def home() -> Path:
     return ROOT if is_checkout() else Path.cwd()
 
 
-def from_environment(lake: Path | str | None = None, reference: Path | str | None = None) -> Settings:
+def from_environment(lake: Root | str | None = None, reference: Path | str | None = None) -> Settings:
     """Settings of the arguments, else of the environment, else of the product.
 
     `DGWATCH_LAKE`, `DGWATCH_REFERENCE`, `DGWATCH_DEFAULT_ZONE`, `DGWATCH_MEMORY_LIMIT`, `DGWATCH_THREADS`.
@@ -67,12 +75,18 @@ def from_environment(lake: Path | str | None = None, reference: Path | str | Non
     chosen_lake = lake or environment.get("DGWATCH_LAKE") or home() / "data" / "lake"
     chosen_reference = reference or environment.get("DGWATCH_REFERENCE") or None
     return Settings(
-        lake=Path(chosen_lake).expanduser().absolute(),
+        lake=_root(chosen_lake),
         reference=_reference_folder(chosen_reference) if chosen_reference else None,
         default_zone=_zone(environment.get("DGWATCH_DEFAULT_ZONE") or Settings.default_zone),
         memory_limit=environment.get("DGWATCH_MEMORY_LIMIT") or Settings.memory_limit,
         threads=_threads(environment),
     )
+
+
+def _root(lake: Root | str) -> Root:
+    if is_remote(str(lake)):
+        return address_of(str(lake))
+    return Path(str(lake)).expanduser().absolute()
 
 
 def _reference_folder(path: Path | str) -> Path:

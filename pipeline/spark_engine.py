@@ -163,7 +163,7 @@ class SparkEngine(Relations):
         """Writes a model or relation to one Parquet file (zstd). Returns its rows."""
         return _written(self.to_arrow(name, values), path)
 
-    def write_by_label(self, name: str, folder: Path, label: str) -> list[tuple[str, Path, int]]:
+    def write_by_label(self, name: str, folder: Path, label: str) -> list[tuple[Any, Path, int]]:
         """Writes a relation to one Parquet file for each value of its column `label`: (value, path, rows).
 
         The files lie below `folder`, and do not hold the column.

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import os
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
 
@@ -26,28 +26,38 @@ def sweep(root: Path, in_use: Iterable[str]) -> list[str]:
     `in_use` are the paths of the current release. A file's time begins when it is first seen out of use,
     which `retired.json` keeps. Returns what was deleted. Only the writer of a lake may call this.
     """
-    now = time.time()
     tables = root / TABLES_FOLDER
     in_use = set(in_use)
     since = _retired(root)
-    retired: dict[str, float] = {}
-    deleted: list[str] = []
+    paths: dict[str, str] = {}
+    emptied: list[str] = []
     for folder, files in _build_folders(tables):
         unused = [path for path in files if path not in in_use]
-        for path in unused:
-            name = path[len(str(tables)) + 1 :].replace(os.sep, "/")
-            # An instant that lies ahead is of a clock that was set back.
-            retired[name] = min(since.get(name, now), now)
-            if now - retired[name] >= KEEP_RETIRED_HOURS * 3600:
-                os.unlink(path)
-                del retired[name]
-                deleted.append(path)
+        paths |= {path[len(str(tables)) + 1 :].replace(os.sep, "/"): path for path in unused}
         if len(unused) == len(files):
-            with suppress(OSError):
-                os.rmdir(folder)
+            emptied.append(folder)
+    retired, overdue = retire(paths, since, time.time())
+    for name in overdue:
+        os.unlink(paths[name])
+    for folder in emptied:
+        with suppress(OSError):
+            os.rmdir(folder)
     if retired != since:
         swap(root / RETIRED_FILE, retired)
-    return deleted
+    return [paths[name] for name in overdue]
+
+
+def retire(
+    unused: Iterable[str], since: Mapping[str, float], now: float
+) -> tuple[dict[str, float], list[str]]:
+    """Since when each unused file is out of use, and those whose time is over.
+
+    `since` is what was found before, by name; all in seconds of the clock.
+    """
+    # An instant that lies ahead is of a clock that was set back.
+    retired = {name: min(since.get(name, now), now) for name in unused}
+    overdue = [name for name, instant in retired.items() if now - instant >= KEEP_RETIRED_HOURS * 3600]
+    return {name: retired[name] for name in retired.keys() - set(overdue)}, overdue
 
 
 def _build_folders(tables: Path) -> Iterator[tuple[str, list[str]]]:
@@ -64,9 +74,15 @@ def _entries(folder: Path | str) -> list[os.DirEntry[str]]:
 
 
 def _retired(root: Path) -> dict[str, float]:
+    try:
+        return retired_of((root / RETIRED_FILE).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+
+
+def retired_of(text: str) -> dict[str, float]:
     """When each file was first seen out of use. Where that cannot be read, their time begins anew."""
     try:
-        plain = json.loads((root / RETIRED_FILE).read_text(encoding="utf-8"))
-        return {str(name): float(instant) for name, instant in plain.items()}
-    except (OSError, ValueError, AttributeError, TypeError):
+        return {str(name): float(instant) for name, instant in json.loads(text).items()}
+    except (ValueError, AttributeError, TypeError):
         return {}

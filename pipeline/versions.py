@@ -42,6 +42,11 @@ def key_expression(source: Source) -> str:
     return f"concat_ws({_SEPARATOR}, {', '.join(f'CAST({name} AS VARCHAR)' for name in columns)})"
 
 
+def hash_expression(source: Source) -> str:
+    """SQL for a number that the rows of one key share: other keys may have it too."""
+    return f"hash({', '.join(name for name in source.key if name not in source.held_as_given)})"
+
+
 def repeated_columns(source: Source) -> dict[str, str]:
     """SQL of the columns of `REPEATED_SCHEMA` for a landed row of a source."""
     held = source.held_as_given
@@ -70,7 +75,7 @@ def find_repeated(engine: Engine, source_name: str, new_files: list[str], old_fi
     source = SOURCES[source_name]
     schema = landed_schema(source)
     engine.forget("repeated_rows", "repeated_hashes", "keyed_hits")
-    key_hash = {"key_hash": f"hash({key_expression(source)})"}
+    key_hash = {"key_hash": hash_expression(source)}
     raw = {name: name for name in schema.names}
     engine.register_files("new_landed", new_files, schema)
     engine.register_files("old_landed", old_files, schema)

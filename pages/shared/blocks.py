@@ -73,6 +73,7 @@ def _told(row: dict) -> str:
     )
 
 
+@frame.in_words
 def place_label() -> Callable[[str], str]:
     """Facility and block as one name."""
     words = frame.words()
@@ -94,6 +95,7 @@ def choose_stack(chart_key: str) -> None:
     url.put("stack", f"{points[0]['y']}{yards.PLACE_MARK}{points[0]['x']}" if points else None)
 
 
+@frame.in_words
 def stack(units: pd.DataFrame, picked: tuple[str, str] | None) -> pd.DataFrame:
     """The units of the clicked cell, from the ground up; all units while none is."""
     if picked is None:
@@ -103,6 +105,7 @@ def stack(units: pd.DataFrame, picked: tuple[str, str] | None) -> pd.DataFrame:
     return here.sort_values(["row", "tier"], kind="stable")
 
 
+@frame.in_words
 def without_place(units: pd.DataFrame) -> int:
     """Units whose moves told no block."""
     return int(units["block"].isna().sum())

@@ -62,6 +62,7 @@ def by(chosen: Filters, *columns: str) -> Filters:
     return replace(chosen, by=columns)
 
 
+@frame.in_words
 def cards(
     triggers: pd.DataFrame, notices: pd.DataFrame, caught: pd.DataFrame, actions: pd.DataFrame
 ) -> list[tuple[str, str, str]]:
@@ -95,6 +96,7 @@ def cards(
     ]
 
 
+@frame.in_words
 def on_first(triggers: pd.DataFrame) -> pd.DataFrame:
     """Triggers with those that are on at the top, escalated ones first; points told in words."""
     rows = triggers.sort_values(["is_on", "is_escalated", "started_on"], ascending=False, kind="stable")
@@ -115,11 +117,13 @@ def counted() -> str:
     return filters.switch("counted", list(COUNTED), lambda code: words.column(code))
 
 
+@frame.in_words
 def channels() -> dict[str, str]:
     """The channels and what they are called, in the order of the vocabulary."""
     return {code: labels.labeller("channel")(code) for code in data.codes("channel")}
 
 
+@frame.in_words
 def published() -> pd.DataFrame:
     """The published figures that the sample season is scaled to, to read beside one's own."""
     rows = data.metric("published_figures")

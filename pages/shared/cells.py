@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
+from urllib.parse import quote, urlencode
 
 import pandas as pd
+import pyarrow as pa
 import streamlit as st
 
-from pages.shared import data, frame, labels
+from pages.shared import data, frame, kept, labels
 
 _LINKED = {"consignment_id", "equipment_reference", "consignment_id_a", "consignment_id_b"}
 """A batch has a page under its number, and so has a unit that no batch claims."""
@@ -17,16 +19,40 @@ _LABELLED = {"lead_class", "imo_class", "finding_code"}
 _LONG = {"message", "points", "remark", "note", "definition", "sentence", "sentence_zh", "value", "raw"}
 
 
-def in_words(rows: pd.DataFrame, link: Callable[[str], str]) -> tuple[pd.DataFrame, dict[str, Any]]:
-    """The frame for the screen and how its columns are shown, by column name."""
+@dataclass(frozen=True)
+class Link:
+    """The way to a batch's page; `kept` are the choices that go along, by name."""
+
+    kept: tuple[tuple[str, str], ...] = ()
+
+    def __call__(self, consignment_id: str) -> str:
+        """The address of a batch's page."""
+        return "&".join(filter(None, [f"batch?consignment={quote(consignment_id, safe='')}", self._tail]))
+
+    @property
+    def _tail(self) -> str:
+        return urlencode(self.kept)
+
+
+@frame.in_words
+def in_words(
+    rows: pd.DataFrame, columns: tuple[str, ...] | None, link: Link
+) -> tuple[pa.Table, dict[str, Any]]:
+    """The frame for the screen and how its columns are shown, by column name; `columns`: those to show."""
     view = pd.DataFrame(index=range(len(rows)))
     config: dict[str, Any] = {}
-    for name in rows.columns:
+    for name in shown(rows, columns).columns:
         view[name], config[name] = _column(rows[name].reset_index(drop=True), name, link)
-    return view, config
+    return pa.Table.from_pandas(view, preserve_index=False), config
 
 
-def _column(cells: pd.Series, name: str, link: Callable[[str], str]) -> tuple[pd.Series, Any]:
+@kept.by_arguments
+def shown(rows: pd.DataFrame, columns: tuple[str, ...] | None) -> pd.DataFrame:
+    """The columns of a frame that are shown, those of `columns` that it has; all where none are named."""
+    return rows if columns is None else rows[[name for name in columns if name in rows.columns]]
+
+
+def _column(cells: pd.Series, name: str, link: Link) -> tuple[pd.Series, Any]:
     heading = frame.words().column(name)
     if name in _LINKED:
         pinned = name == "consignment_id"
@@ -47,9 +73,9 @@ def _column(cells: pd.Series, name: str, link: Callable[[str], str]) -> tuple[pd
             heading, format="%.0f", min_value=0, max_value=100
         )
     if name.endswith("_share"):
-        return cells.astype(float).round(3), st.column_config.NumberColumn(heading, format="percent")
+        return 100 * cells.astype(float), st.column_config.NumberColumn(heading, format="%.1f%%")
     if pd.api.types.is_numeric_dtype(cells):
-        return cells.round(_places(name)), st.column_config.NumberColumn(heading, format="localized")
+        return cells, st.column_config.NumberColumn(heading, format=_number_format(cells, name))
     if name == "date" or name.endswith(("_on", "_from", "_to")):
         return cells.astype(object), st.column_config.DateColumn(heading, format="YYYY-MM-DD")
     if name == "flags":
@@ -62,16 +88,18 @@ def _column(cells: pd.Series, name: str, link: Callable[[str], str]) -> tuple[pd
     return labels.labelled(cells, name), st.column_config.TextColumn(heading, width=width)
 
 
-def _links(cells: pd.Series, link: Callable[[str], str]) -> pd.Series:
+def _links(cells: pd.Series, link: Link) -> pd.Series:
     """An address a batch, with the batch behind # for the cell to show; several joined by ; stay text."""
     return cells.map(
         lambda batch: f"{link(batch)}#{batch}" if batch and ";" not in batch else batch, na_action="ignore"
     )
 
 
-def _places(name: str) -> int:
-    """Decimals shown: logarithms and p-values need more than hours do."""
-    return 3 if "_log" in name or name.startswith("p_") or "_p_" in name else 1
+def _number_format(cells: pd.Series, name: str) -> str:
+    """The same decimals in every cell of a column; logarithms and p-values need more than hours do."""
+    if (cells.dropna() % 1 == 0).all():
+        return "%,d"
+    return "%,.3f" if "_log" in name or name.startswith("p_") or "_p_" in name else "%,.1f"
 
 
 def _flags(text: str) -> str:

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 import pandas as pd
 import plotly.graph_objects as go
 
+from pages.shared import kept
 from pages.shared.plot import DAY_TICKS, Look, blank, short
 
 _DAY_MS = 86_400_000
@@ -53,6 +54,7 @@ def lines(
     return figure
 
 
+@kept.by_arguments
 def burn_down(days: pd.DataFrame, *, look: Look) -> go.Figure:
     """What is left of the backlog a day, and what was cleared against the straight line to the target.
 
@@ -64,6 +66,7 @@ def burn_down(days: pd.DataFrame, *, look: Look) -> go.Figure:
     return lines(days, series, look=look, height=320, target="target_line")
 
 
+@kept.by_arguments
 def daily_totals(stock: pd.DataFrame, *, look: Look) -> go.Figure:
     """Backlog and stock a day, added over the rows of that day: a batch at two ports counts at both."""
     days = stock.groupby("date", as_index=False)[["backlog", "stock"]].sum()
@@ -71,6 +74,7 @@ def daily_totals(stock: pd.DataFrame, *, look: Look) -> go.Figure:
     return lines(days, series, look=look, height=300)
 
 
+@kept.by_arguments
 def bars(frame: pd.DataFrame, label: str, value: str, *, look: Look, quiet: int = 0) -> go.Figure:
     """Lying bars in the frame's order from the top, each with its number; the first `quiet` rows are grey."""
     palette, unit = look.palette, look.unit
@@ -101,6 +105,7 @@ def bars(frame: pd.DataFrame, label: str, value: str, *, look: Look, quiet: int 
     return figure
 
 
+@kept.by_arguments
 def story(events: pd.DataFrame, spans: pd.DataFrame, *, look: Look, lanes: list[str]) -> go.Figure:
     """One batch over time: its visits as bars in the first lane, its events as marks in the others.
 

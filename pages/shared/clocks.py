@@ -80,6 +80,7 @@ def reductions(asked: Filters | None) -> pd.DataFrame:
     return data.metric("reduction", asked)
 
 
+@frame.in_words
 def curves(chosen: Filters) -> pd.DataFrame:
     """The survival curves of both clocks over all ports, each named."""
     words = frame.words()
@@ -87,6 +88,7 @@ def curves(chosen: Filters) -> pd.DataFrame:
     return rows.assign(series=rows["clock"].map({clock: words(f"clock.{clock}") for clock in CLOCKS}))
 
 
+@frame.in_words
 def curves_of_windows(asked: Period, stage: str) -> pd.DataFrame:
     """The period curve of the window and, where there is one, of the baseline, each named."""
     words = frame.words()
@@ -99,6 +101,7 @@ def curves_of_windows(asked: Period, stage: str) -> pd.DataFrame:
     return pd.concat(found, ignore_index=True)
 
 
+@frame.in_words
 def reach(rows: pd.DataFrame, steps: pd.DataFrame) -> float:
     """Up to which age in hours the curves are drawn: until 1% is left, at most to the headline's tau."""
     tau = rows["rmst_tau_hours"].max()
@@ -107,11 +110,13 @@ def reach(rows: pd.DataFrame, steps: pd.DataFrame) -> float:
     return float(longest if pd.isna(tau) else min(tau, longest))
 
 
+@frame.in_words
 def is_empty(rows: pd.DataFrame) -> bool:
     """Whether nothing at all is counted on any clock."""
     return rows.empty or not int(rows["n"].sum())
 
 
+@frame.in_words
 def cards(rows: pd.DataFrame) -> list[tuple[str, str, str]]:
     """The clocks side by side, of one group: the mean by exit, the cohort's median, the headline, what is open."""
     words = frame.words()
@@ -170,6 +175,7 @@ def disagreement(reduced: pd.DataFrame, column: str = "un_location_code") -> Non
     st.warning(frame.words()("clocks.disagree", ports=names))
 
 
+@frame.in_words
 def compared(reduced: pd.DataFrame) -> pd.DataFrame:
     """What the dots show: the headline and the mean by exit of all and of every port, named."""
     shown = reduced["statistic"].isin(["rmst", "mean"]) & reduced["reduction_pct"].notna()

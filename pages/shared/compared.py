@@ -53,6 +53,7 @@ def behind(asked: Filters) -> Filters:
     return replace(asked, part=part, limit=LIMIT)
 
 
+@frame.in_words
 def dots(ports: pd.DataFrame) -> pd.DataFrame:
     """Standardised and crude values with their intervals, two rows a port, the fastest first."""
     words = frame.words()
@@ -68,6 +69,7 @@ def dots(ports: pd.DataFrame) -> pd.DataFrame:
     return pd.concat(found, ignore_index=True).dropna(subset=["hours"])
 
 
+@frame.in_words
 def effects(why: pd.DataFrame) -> pd.DataFrame:
     """What the change of the mean dwell owes to the mix and to the rate of every class, in hours."""
     rows = why[(why["part"] == "dwell") & (why["lead_class"] != "all")]
@@ -82,6 +84,7 @@ def effects(why: pd.DataFrame) -> pd.DataFrame:
     )
 
 
+@frame.in_words
 def cards(why: pd.DataFrame) -> list[tuple[str, str, str]]:
     """The change of stock and of mean dwell, taken apart; what was told late."""
     words = frame.words()

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
-from urllib.parse import urlencode
 
 import pandas as pd
 import plotly.graph_objects as go
@@ -16,7 +15,6 @@ from pipeline.errors import NothingFound, UserMistake
 from pipeline.metrics import Filters
 
 CHART_CONFIG = {"displayModeBar": False, "scrollZoom": False, "locale": "en"}
-LINKED = "consignment_id"
 
 
 def heading(title: str, chosen: Filters | None = None) -> None:
@@ -149,11 +147,11 @@ def table(
     """
     words = frame.words()
     key = key or metric
-    shown = rows if columns is None else rows[[name for name in columns if name in rows.columns]]
-    if shown.empty:
+    if rows.empty:
         st.caption(words("empty.rows"))
         return
-    view, config = cells.in_words(shown, link)
+    wanted = None if columns is None else tuple(columns)
+    view, config = cells.in_words(rows, wanted, link())
     st.dataframe(
         view,
         hide_index=True,
@@ -162,10 +160,10 @@ def table(
         key=f"table_{key}",
         height=height or "auto",
     )
-    note = words("rows", rows=words.number(len(shown)))
+    note = words("rows", rows=words.number(len(rows)))
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
         st.caption(note, width="content")
-        _download_button(shown, metric, chosen, key)
+        _download_button(cells.shown(rows, wanted), metric, chosen, key)
 
 
 def download(rows: pd.DataFrame, metric: str, chosen: Filters, key: str) -> None:
@@ -207,10 +205,10 @@ def briefing(chosen: Filters) -> None:
             )
 
 
-def link(consignment_id: str) -> str:
-    """The address of a batch's page, which keeps language, as-of and known-at."""
-    kept = {name: url.value(name) for name in ("lang", "as_of", "known_at") if url.value(name)}
-    return f"batch?{urlencode({LINKED: consignment_id} | kept)}".replace(f"{LINKED}=", "consignment=", 1)
+def link() -> cells.Link:
+    """The way to a batch's page, which keeps language, as-of and known-at."""
+    kept = ((name, url.value(name)) for name in ("lang", "as_of", "known_at"))
+    return cells.Link(tuple((name, value) for name, value in kept if value))
 
 
 def definitions(*keys: str) -> None:
@@ -223,6 +221,11 @@ def definitions(*keys: str) -> None:
 
 def definition(key: str) -> None:
     """One metric: title, unit, definition and caveats, in the session's language."""
+    st.markdown(_defined(key))
+
+
+@frame.in_words
+def _defined(key: str) -> str:
     words = frame.words()
     metric = data.registry()[key]
     pick = words.pick
@@ -241,7 +244,7 @@ def definition(key: str) -> None:
     }
     told = [words(f"definition.{name}", **{name: fact}) for name, fact in facts.items() if fact]
     lines.append(f":gray[{' · '.join(told)}]")
-    st.markdown("\n\n".join(lines))
+    return "\n\n".join(lines)
 
 
 def _of_metric(what: str, key: str, otherwise: str) -> str:
@@ -257,5 +260,5 @@ def reference_table(name: str) -> None:
 
 def plain_table(rows: pd.DataFrame, key: str) -> None:
     """Rows that no report has, to read and not to download."""
-    view, config = cells.in_words(rows, link)
+    view, config = cells.in_words(rows, None, link())
     st.dataframe(view, hide_index=True, column_config=config, placeholder="–", key=key)

@@ -9,6 +9,7 @@ import pandas as pd
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
+from pages.shared import kept
 from pages.shared.plot import DAY_TICKS, Label, Look, blank, short
 
 COLUMNS = 4
@@ -17,6 +18,7 @@ DRAWN_THRESHOLDS = 4
 _ROW_HEIGHT = 96
 
 
+@kept.by_arguments
 def cusum(weeks: pd.DataFrame, onset: str | None, *, look: Look) -> go.Figure:
     """One port: newly overdue a week as bars, the CUSUM and its threshold; the signal and the likely onset marked.
 
@@ -83,6 +85,7 @@ def cusum(weeks: pd.DataFrame, onset: str | None, *, look: Look) -> go.Figure:
     return figure
 
 
+@kept.by_arguments
 def multiples(weeks: pd.DataFrame, ports: Sequence[str], *, look: Look, label: Label) -> go.Figure:
     """Small charts side by side on one scale: each port's CUSUM as a share of its own threshold."""
     palette = look.palette

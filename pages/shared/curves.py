@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
+from pages.shared import kept
 from pages.shared.plot import Look, Palette, blank, faded
 
 FINENESS = 0.0005
@@ -14,6 +15,7 @@ HOURS_A_DAY = 24.0
 _DASHES = ("solid", "dash", "dot")
 
 
+@kept.by_arguments
 def survival(frame: pd.DataFrame, *, look: Look, until_hours: float, first: str) -> go.Figure:
     """The share that is still there by age in days, a line a `series` with its 95% band, up to `until_hours`.
 

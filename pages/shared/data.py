@@ -1,7 +1,7 @@
-"""The one door to the pipeline, and the one cache.
+"""The one door to the pipeline.
 
 A run of a screen looks at one release: `refresh` picks it at the start, and every figure of the run comes
-from it. Frames are kept by release, reference tables, metric and filters, and are bounded in number.
+from it. Frames are kept (`kept.py`) by release, reference tables, metric and filters.
 """
 
 from __future__ import annotations
@@ -13,13 +13,11 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
+from pages.shared import kept
 from pipeline import export
 from pipeline.contract import SOURCES
 from pipeline.metrics import REGISTRY, Filters, Metric, Reader, Release, alerts, example, quiet_ports
 from pipeline.settings import Settings, from_environment
-
-MAX_FRAMES = 400
-"""Frames kept in memory over all sessions; the least recently used goes first."""
 
 _READER = "_reader"
 
@@ -54,29 +52,27 @@ def release() -> Release | None:
 
 def settings() -> Settings:
     """Where the lake is and how it is read."""
-    return from_environment()
+    return reader().settings
 
 
 def zone() -> str:
     """The IANA zone in which the screens write instants."""
-    return settings().default_zone
+    return reader().settings.default_zone
 
 
-@st.cache_data(max_entries=1, show_spinner=False)
 def pile_up() -> pd.DataFrame:
     """The example of the methodology: three clocks of a dozen made-up stays, before and after a clear-out."""
-    return example.clocks(settings())
+    return kept.of(("pile_up",), lambda: example.clocks(settings()))
 
 
 def pile_up_stays() -> pd.DataFrame:
     """The stays of that example."""
-    return example.stays()
+    return kept.of(("pile_up_stays",), example.stays)
 
 
-@st.cache_data(max_entries=1, show_spinner=False)
 def false_alarms() -> pd.DataFrame:
     """How often the rebound watch signals at simulated ports that stay as they were."""
-    return quiet_ports.table()
+    return kept.of(("false_alarms",), quiet_ports.table)
 
 
 def registry() -> dict[str, Metric]:
@@ -89,21 +85,15 @@ def as_of(chosen: Filters) -> datetime | None:
     current = reader()
     if current.release is None:
         return None
-    return _as_of(current.release.build_id, chosen.as_of, chosen.known_at, current)
+    asked = Filters(as_of=chosen.as_of, known_at=chosen.known_at)
+    return kept.of(("as_of", mark(), asked), lambda: current.as_of(asked))
 
 
-@st.cache_data(max_entries=MAX_FRAMES, show_spinner=False)
-def _as_of(
-    build: str, instant: datetime | None, known_at: datetime | None, _reader: Reader
-) -> datetime | None:
-    return _reader.as_of(Filters(as_of=instant, known_at=known_at))
-
-
-@st.cache_data(max_entries=MAX_FRAMES, show_spinner=False)
-def _frame(
-    build: str, reference: str, log: int | None, key: str, chosen: Filters, _reader: Reader
-) -> pd.DataFrame:
-    return _reader.query(key, chosen)
+def mark() -> tuple[str, str, str]:
+    """What tells the release of this run, and the reference tables in force, from others."""
+    current = reader()
+    build = current.release.build_id if current.release else ""
+    return str(current.settings.lake), build, current.reference.digest
 
 
 def metric(key: str, chosen: Filters | None = None) -> pd.DataFrame:
@@ -111,11 +101,10 @@ def metric(key: str, chosen: Filters | None = None) -> pd.DataFrame:
 
     Raises `UserMistake` for filters that make no sense, and `NothingFound` on an empty lake.
     """
-    current = reader()
-    build = current.release.build_id if current.release else ""
+    current, asked = reader(), chosen or Filters()
     follows_log = key in REGISTRY and REGISTRY[key].follows_log
     log = current.log_version() if follows_log else None
-    return _frame(build, current.reference.digest, log, key, chosen or Filters(), current)
+    return kept.of(("metric", mark(), log, key, asked), lambda: current.query(key, asked))
 
 
 def acknowledge(alert_id: str, name: str, remark: str) -> None:
@@ -189,13 +178,8 @@ def ports() -> list[str]:
 
 def table(name: str) -> pd.DataFrame:
     """A reference table as a frame."""
-    return _table(reader().reference.digest, name, reader())
-
-
-@st.cache_data(max_entries=40, show_spinner=False)
-def _table(reference: str, name: str, _reader: Reader) -> pd.DataFrame:
-    frame: pd.DataFrame = _reader.reference.tables[name].to_pandas()
-    return frame
+    tables = reader().reference.tables
+    return kept.of(("table", reader().reference.digest, name), lambda: tables[name].to_pandas())
 
 
 def port_aliases() -> dict[str, str]:

@@ -119,6 +119,7 @@ def is_empty(row: pd.Series) -> bool:
     return not row["batches"]
 
 
+@frame.in_words
 def cards(row: pd.Series) -> list[tuple[str, str, str]]:
     """The signs of risk, each with what could not be told."""
     words = frame.words()
@@ -197,6 +198,7 @@ def _forget_weights() -> None:
         st.session_state.pop(url.key(f"weight_{part}"), None)
 
 
+@frame.in_words
 def parts() -> dict[str, str]:
     """What the parts of the risk are called, in order."""
     pick = frame.words().pick
@@ -204,6 +206,7 @@ def parts() -> dict[str, str]:
     return {part: pick(label, label_zh) for part, label, label_zh in rows}
 
 
+@frame.in_words
 def named(points: pd.DataFrame) -> pd.DataFrame:
     """The points with what each batch is called."""
     who = points["consignment_id"].fillna(points["equipment_reference"])
@@ -218,6 +221,7 @@ def places(chosen: Filters) -> Filters:
     return replace(chosen, by=(filters.switch("places", list(PLACES), lambda code: words(f"rows.{code}")),))
 
 
+@frame.in_words
 def horizon_cards(rows: pd.DataFrame) -> list[tuple[str, str, str]]:
     """Batches that pass their limit, a card a horizon."""
     words = frame.words()
@@ -237,11 +241,13 @@ def scope(forecast: pd.DataFrame) -> str:
     return filters.pick("scope", codes, labels.labeller("un_location_code"))
 
 
+@frame.in_words
 def of(rows: pd.DataFrame, code: str) -> pd.DataFrame:
     """The rows of one port, or of all together."""
     return rows[rows["un_location_code"] == code]
 
 
+@frame.in_words
 def newest(rows: pd.DataFrame) -> pd.DataFrame:
     """Days, the newest first."""
     return rows.sort_values("date", ascending=False, kind="stable")
@@ -256,6 +262,7 @@ def past(chosen: Filters) -> Filters:
     return replace(chosen, date_from=last - timedelta(days=PAST_DAYS), date_to=last)
 
 
+@frame.in_words
 def past_stock(days: pd.DataFrame, code: str) -> pd.DataFrame:
     """The stock a day of one port, or of all together."""
     rows = days if code == "all" else of(days, code)
@@ -271,6 +278,7 @@ def coverage(row: pd.Series) -> str:
     return words("safety.coverage", share=words.share(row["days_inside"], row["days_tested"]))
 
 
+@frame.in_words
 def apart_cards(row: pd.Series) -> list[tuple[str, str, str]]:
     """The alerts that stand now, and what was not compared."""
     words = frame.words()
@@ -301,12 +309,14 @@ def near(chosen: Filters) -> Filters:
     return replace(chosen, part="now,adjacent" if picked == "adjacent" else "now")
 
 
+@frame.in_words
 def heat_ports(rows: pd.DataFrame) -> list[str]:
     """Ports of the heat rows, those with most batches below their margin first."""
     order = rows.groupby("un_location_code")["hot_batches"].sum().sort_values(ascending=False, kind="stable")
     return list(order.index)
 
 
+@frame.in_words
 def heat_levels() -> pd.DataFrame:
     """Levels of heat that hold at every port, with their names."""
     rows = data.table("heat_levels")
@@ -316,12 +326,14 @@ def heat_levels() -> pd.DataFrame:
     return rows.assign(name=named)
 
 
+@frame.in_words
 def told_days(rows: pd.DataFrame) -> pd.DataFrame:
     """Days whose margins are known, as counts."""
     rows = rows[~rows["is_missing"]]
     return rows.assign(hot_batches=rows["hot_batches"].astype(int))
 
 
+@frame.in_words
 def missing(rows: pd.DataFrame) -> str:
     """How many days nobody told, in a sentence."""
     words = frame.words()

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import wraps
 from pathlib import Path
+from typing import ParamSpec, TypeVar
 
 import streamlit as st
 
-from pages.shared import data, url
+from pages.shared import data, kept, url
 from pages.shared.plot import DARK, LIGHT, Look, Palette
 from pages.shared.text import LANGUAGES, Words
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 _FLAG = "_app_has_run"
 _WANTED = "_wanted_page"
@@ -48,6 +54,17 @@ def language() -> str:
 def words() -> Words:
     """The words of this session's language, in the lake's own time zone."""
     return Words(language(), data.zone())
+
+
+def in_words(function: Callable[P, T]) -> Callable[P, T]:
+    """Make a function of its arguments, the language, the zone and the release compute once for all sessions."""
+
+    @wraps(function)
+    def ask(*args: P.args, **kwargs: P.kwargs) -> T:
+        key = (function.__module__, function.__qualname__, words(), data.mark())
+        return kept.of((*key, kept.mark(args), kept.mark(kwargs)), lambda: function(*args, **kwargs))
+
+    return ask
 
 
 def palette() -> Palette:

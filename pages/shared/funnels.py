@@ -5,11 +5,13 @@ from __future__ import annotations
 import pandas as pd
 import plotly.graph_objects as go
 
+from pages.shared import kept
 from pages.shared.plot import DAY_TICKS, Label, Look, blank
 
 _LIMITS = {"95": "dash", "998": "dot"}
 
 
+@kept.by_arguments
 def funnel(ports: pd.DataFrame, *, look: Look, label: Label, y: str) -> go.Figure:
     """Ports by their number of batches, with the limits within which chance would leave a port of that size.
 
@@ -61,6 +63,7 @@ def funnel(ports: pd.DataFrame, *, look: Look, label: Label, y: str) -> go.Figur
     return figure
 
 
+@kept.by_arguments
 def event_study(weeks: pd.DataFrame, starts_on: str, *, look: Look) -> go.Figure:
     """The difference between pilot ports and others by week, in percent, with 95% intervals; the start marked.
 

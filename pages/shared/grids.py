@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import pandas as pd
 import streamlit as st
 
-from pages.shared import cell, data, filters, frame, labels
+from pages.shared import cell, data, filters, frame, kept, labels
 from pipeline.metrics import Filters
 
 LIMIT = 200
@@ -51,6 +51,7 @@ ROWS = {
 }
 
 
+@kept.by_arguments
 def placed(cells: pd.DataFrame, rows: str) -> pd.DataFrame:
     """For blocks: the facility and the block in one column, since two facilities can both have a block A."""
     if rows != "block":
@@ -63,6 +64,7 @@ def placed(cells: pd.DataFrame, rows: str) -> pd.DataFrame:
     return cells.assign(**{PLACE: place})
 
 
+@frame.in_words
 def ports_by_backlog(by_port: pd.DataFrame) -> list[str]:
     """Ports in the order of their latest backlog, most first."""
     latest = by_port[by_port["date"] == by_port["date"].max()]
@@ -70,17 +72,20 @@ def ports_by_backlog(by_port: pd.DataFrame) -> list[str]:
     return list(dict.fromkeys([*order, *by_port["un_location_code"]]))
 
 
+@frame.in_words
 def classes(ages: pd.DataFrame) -> list[str]:
     """The classes of a frame, the gravest first, as the class table ranks them."""
     ranks = data.table("imdg_classes").set_index("code")["hazard_rank"]
     return sorted(set(ages["lead_class"]), key=lambda code: (ranks.get(code, len(ranks)), code))
 
 
+@frame.in_words
 def age_buckets() -> list[str]:
     """The age buckets by their lower bound in days."""
     return [str(days) for days in data.table("age_buckets")["lower_days"]]
 
 
+@frame.in_words
 def label(rows: str) -> Callable[[str], str]:
     """What a row's code is called."""
     words = frame.words()
@@ -144,6 +149,7 @@ def where(picked: Mapping[str, str]) -> str:
     )
 
 
+@frame.in_words
 def headline_cards(row: pd.Series, chosen: Filters) -> list[tuple[str, str, str]]:
     """Stock, backlog, oldest and the last day's flows."""
     words = frame.words()

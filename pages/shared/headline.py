@@ -43,16 +43,19 @@ def campaigns() -> pd.DataFrame:
     return data.metric("campaigns")
 
 
+@frame.in_words
 def campaign_row(campaign_id: str | None) -> Any:
     """The campaign's own row, as a named tuple."""
     return next(row for row in campaigns().itertuples(index=False) if row.campaign_id == campaign_id)
 
 
+@frame.in_words
 def total(scopes: pd.DataFrame) -> pd.Series:
     """The row of all ports."""
     return scopes[scopes["scope"] == "all"].iloc[0]
 
 
+@frame.in_words
 def whole(days: pd.DataFrame) -> pd.DataFrame:
     """The days of all ports together."""
     return days[days["scope"] == "all"]
@@ -74,6 +77,7 @@ def progress(row: pd.Series, campaign: Any, instant: datetime | None) -> None:
         st.caption(note)
 
 
+@frame.in_words
 def cards(row: pd.Series, published: pd.DataFrame) -> list[tuple[str, str, str]]:
     """The headline card: four figures, each beside the published one."""
     words = frame.words()
@@ -135,6 +139,7 @@ RATES_LISTED = (
 )
 
 
+@frame.in_words
 def rates(found: pd.DataFrame) -> pd.DataFrame:
     """Hit rates as dots: a random selection, which says how common misdeclaration is, and all others, which do not."""
     words = frame.words()
@@ -154,6 +159,7 @@ def rates(found: pd.DataFrame) -> pd.DataFrame:
     )
 
 
+@frame.in_words
 def balance(row: pd.Series) -> pd.DataFrame:
     """The opening backlog and what grew overdue since, and where both went (name, batches)."""
     words = frame.words()
@@ -165,6 +171,7 @@ def balance(row: pd.Series) -> pd.DataFrame:
     )
 
 
+@frame.in_words
 def named(by_code: pd.DataFrame) -> pd.DataFrame:
     """Misdeclared batches by kind (name, batches), most first."""
     pick = frame.words().pick

@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
+from pages.shared import kept
 from pages.shared.plot import DAY_TICKS, Label, Look, Palette, blank, short
 
 MAX_GAPS = 4_000
@@ -21,6 +22,7 @@ MAX_NAMED = 10_000
 """Cells up to which each carries the name of its row for the hover text; beyond, its code does."""
 
 
+@kept.by_arguments
 def heatmap(
     frame: pd.DataFrame,
     x: str,

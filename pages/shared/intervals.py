@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import pandas as pd
 import plotly.graph_objects as go
 
+from pages.shared import kept
 from pages.shared.plot import Look, blank, short
 
 _SYMBOLS = ("circle", "x-thin-open", "diamond-open")
@@ -15,6 +16,7 @@ _BARE = "%{x:,.1f}"
 _WITH_ENDS = "%{x:,.1f} (%{customdata[1]:,.1f} – %{customdata[2]:,.1f})<br>%{text}"
 
 
+@kept.by_arguments
 def dots(
     frame: pd.DataFrame,
     columns: Sequence[str],

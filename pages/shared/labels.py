@@ -55,6 +55,7 @@ _WORDED = {
 """Columns whose codes the catalogs name, each under the column's own name."""
 
 
+@frame.in_words
 def of(column: str) -> Mapping[str, str]:
     """Label by code for the cells of a column; empty where its cells are no codes."""
     pick = frame.words().pick
@@ -108,6 +109,7 @@ def of(column: str) -> Mapping[str, str]:
     return {}
 
 
+@frame.in_words
 def labeller(column: str) -> Callable[[str], str]:
     """A function from a code of `column` to its label; an unknown code is its own label."""
     known = of(column)

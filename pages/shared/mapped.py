@@ -27,6 +27,7 @@ def campaign_days(chosen: Filters) -> tuple[date, date] | None:
     return (this.starts_on, last) if last >= this.starts_on else None
 
 
+@frame.in_words
 def placed(stock: pd.DataFrame, states: pd.Series, day: date, default: str) -> pd.DataFrame:
     """The ports of a day with their place and state; without a row they hold nothing."""
     known = data.table("ports").set_index("un_location_code")[["longitude", "latitude"]]
@@ -37,18 +38,21 @@ def placed(stock: pd.DataFrame, states: pd.Series, day: date, default: str) -> p
     return places.rename_axis("un_location_code").reset_index()
 
 
+@frame.in_words
 def level_states(levels: pd.DataFrame, day: date) -> pd.Series:
     """The level of each port that had one on a day."""
     today = levels[levels["date"] == day]
     return today.set_index("un_location_code")["level"]
 
 
+@frame.in_words
 def verdict_states(reduction: pd.DataFrame) -> pd.Series:
     """Each port's verdict on the headline clock: whether clearance became faster."""
     rows = reduction[(reduction["clock"] == "period") & (reduction["statistic"] == "rmst")]
     return rows.set_index("un_location_code")["verdict"]
 
 
+@frame.in_words
 def states(coloured: str) -> dict[str, str]:
     """What each state is called, in the order of the legend."""
     words = frame.words()
@@ -63,12 +67,14 @@ def coloured() -> str:
     return filters.switch("coloured", list(COLOURED), lambda code: words(f"map.coloured.{code}"))
 
 
+@frame.in_words
 def listed(places: pd.DataFrame, coloured: str) -> pd.DataFrame:
     """The ports of the day, those with most backlog first, their state under the name of what colours them."""
     rows = places.rename(columns={"state": coloured}).sort_values("backlog", ascending=False, kind="stable")
     return rows[["un_location_code", coloured, *COUNTS]].reset_index(drop=True)
 
 
+@frame.in_words
 def nowhere(places: pd.DataFrame) -> list[str]:
     """Ports whose place the reference table does not give."""
     return list(places.loc[places["longitude"].isna(), "un_location_code"])

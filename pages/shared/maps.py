@@ -14,6 +14,7 @@ from pathlib import Path
 import pandas as pd
 import plotly.graph_objects as go
 
+from pages.shared import kept
 from pages.shared.plot import Look, Palette, blank
 
 HEIGHT = 640
@@ -51,6 +52,7 @@ def _outline() -> tuple[list[float | None], list[float | None]]:
     return longitudes, latitudes
 
 
+@kept.by_arguments
 def ports(
     places: pd.DataFrame, *, look: Look, states: Mapping[str, str], largest: float, label: Mapping[str, str]
 ) -> go.Figure:

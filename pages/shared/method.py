@@ -12,6 +12,7 @@ def families() -> list[str]:
     return list(dict.fromkeys(metric.family for metric in data.registry().values()))
 
 
+@frame.in_words
 def family_label(name: str) -> str:
     """What a family is called; all of them for the empty name."""
     words = frame.words()
@@ -21,6 +22,7 @@ def family_label(name: str) -> str:
     return words(key) if words.has(key) else name
 
 
+@frame.in_words
 def by_family(only: str) -> dict[str, list[str]]:
     """Keys of metrics by family, of one family or of all."""
     found: dict[str, list[str]] = {}
@@ -30,6 +32,7 @@ def by_family(only: str) -> dict[str, list[str]]:
     return found
 
 
+@frame.in_words
 def pile_up_cards(rows: pd.DataFrame) -> list[tuple[str, str, str]]:
     """What the example shows: the mean by exit goes up while the headline goes down."""
     words = frame.words()

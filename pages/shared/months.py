@@ -7,9 +7,11 @@ from collections.abc import Mapping
 import pandas as pd
 import plotly.graph_objects as go
 
+from pages.shared import kept
 from pages.shared.plot import Look, blank
 
 
+@kept.by_arguments
 def stacked(frame: pd.DataFrame, part: str, value: str, parts: Mapping[str, str], *, look: Look) -> go.Figure:
     """A bar a month made of its parts. `frame`: month_starts_on, `part`, `value`; a month may lack parts.
 

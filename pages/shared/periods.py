@@ -51,6 +51,7 @@ def choose(*names: str) -> Period:
     return _of_campaign(filters.sidebar(*names), campaign)
 
 
+@frame.in_words
 def _campaigns() -> Sequence[Any]:
     """Campaigns with a baseline: special actions first, then the newest."""
     rows = data.table("campaigns").dropna(subset=["baseline_from", "baseline_to"])

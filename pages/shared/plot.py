@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import plotly.graph_objects as go
 
@@ -56,9 +57,24 @@ class Look:
     unit: str
 
 
-def blank(palette: Palette, height: int) -> go.Figure:
+class Drawing(go.Figure):
+    """A figure that hands out its finished form as it is, once it is done, where plotly copies it every time."""
+
+    _done: dict[str, Any] | None = None
+
+    def done(self) -> None:
+        """Nothing is drawn into it from now on."""
+        self._done = super().to_dict()
+
+    def to_dict(self) -> dict[str, Any]:
+        """What the browser gets; not to be changed."""
+        form: dict[str, Any] = self._done or super().to_dict()
+        return form
+
+
+def blank(palette: Palette, height: int) -> Drawing:
     """An empty figure in our manner: transparent, calm axes, no drag that would catch a finger's scroll."""
-    figure = go.Figure()
+    figure = Drawing()
     figure.update_layout(
         template="none",
         height=height,

@@ -7,11 +7,13 @@ from collections.abc import Mapping
 import pandas as pd
 import plotly.graph_objects as go
 
+from pages.shared import kept
 from pages.shared.plot import Look, blank, short
 
 HOURS_A_DAY = 24.0
 
 
+@kept.by_arguments
 def stacked(frame: pd.DataFrame, parts: Mapping[str, str], *, look: Look) -> go.Figure:
     """A lying bar a `name` in the frame's order from the top, made of its `stage`s in days; its sum at the end.
 

@@ -10,6 +10,7 @@ from pages.shared.periods import Period
 STAGES = ("arrived_lodged", "lodged_inspected", "inspected_released", "lodged_released", "released_left")
 
 
+@frame.in_words
 def means(asked: Period) -> pd.DataFrame:
     """The rows of `stage_means`, each with the `name` of its bar and the `window` it is of."""
     words = frame.words()
@@ -27,12 +28,14 @@ def means(asked: Period) -> pd.DataFrame:
     return pd.concat(found, ignore_index=True)
 
 
+@frame.in_words
 def called() -> dict[str, str]:
     """What the stages are called, in their order."""
     label = labels.labeller("stage")
     return {stage: label(stage) for stage in STAGES}
 
 
+@frame.in_words
 def plain(rows: pd.DataFrame) -> pd.DataFrame:
     """The rows as they are downloaded: codes alone."""
     return rows.drop(columns="name")

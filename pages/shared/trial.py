@@ -23,6 +23,7 @@ def is_known(row: pd.Series) -> bool:
     return bool(row["verdict"] != UNKNOWN)
 
 
+@frame.in_words
 def reasons(row: pd.Series) -> str:
     """Why it cannot: what there is of each thing that is lacking, and how much is needed."""
     words = frame.words()
@@ -34,6 +35,7 @@ def reasons(row: pd.Series) -> str:
     return words("pilots.unknown", reasons="; ".join(found))
 
 
+@frame.in_words
 def cards(row: pd.Series) -> list[tuple[str, str, str]]:
     """The effect with its interval and p-values, the trend before, the placebo, what it rests on."""
     words = frame.words()
@@ -63,6 +65,7 @@ def cards(row: pd.Series) -> list[tuple[str, str, str]]:
     ]
 
 
+@frame.in_words
 def doubts(row: pd.Series) -> str:
     """What speaks against reading the effect as the pilot's; empty where nothing does."""
     known = frame.words().under("flag")

@@ -23,6 +23,7 @@ METRICS = (
 )
 
 
+@frame.in_words
 def cards(frames: dict[str, pd.DataFrame]) -> list[tuple[str, str, str]]:
     """Rows read, rejected, warned, and the last load."""
     words = frame.words()
@@ -42,6 +43,7 @@ def cards(frames: dict[str, pd.DataFrame]) -> list[tuple[str, str, str]]:
     ]
 
 
+@frame.in_words
 def by_reason(rejects: pd.DataFrame) -> pd.DataFrame:
     """Rejected rows by reason and source (name, rows), most first, at most 12."""
     source = labels.labelled(rejects["source"], "source").astype(str)

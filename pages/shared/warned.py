@@ -62,12 +62,14 @@ NAME_MAX, REMARK_MAX = 100, 500
 _DONE, _ROUND = "_acknowledged", "_acknowledge_round"
 
 
+@frame.in_words
 def on_now(alerts: pd.DataFrame) -> pd.DataFrame:
     """What is on, alerts before notices, the longest first."""
     rows = alerts[alerts["is_on"].astype(bool)]
     return rows.sort_values(["level", "started_on"], kind="stable").reset_index(drop=True)
 
 
+@frame.in_words
 def cards(now: pd.DataFrame, silent: pd.DataFrame) -> list[tuple[str, str, str]]:
     """Alerts and notices that are on, silent ports, and how many of those on somebody has seen."""
     words = frame.words()
@@ -108,6 +110,7 @@ def told(points: pd.DataFrame) -> pd.DataFrame:
     return points.rename(columns={"unit": "value_unit"})
 
 
+@frame.in_words
 def worded(alerts: pd.DataFrame, points: pd.DataFrame) -> pd.DataFrame:
     """Alerts whose points are told in words: which indicator, how bad, against which limit."""
     sentences: dict[str, list[str]] = {}
@@ -131,16 +134,19 @@ def _sentence(row: object) -> str:
     )
 
 
+@frame.in_words
 def fired_first(indicators: pd.DataFrame) -> pd.DataFrame:
     """The indicators with those that fire on top."""
     return told(indicators.sort_values("has_fired", ascending=False, kind="stable").reset_index(drop=True))
 
 
+@frame.in_words
 def rules() -> pd.DataFrame:
     """The rules in force, without the names that the screen's own language does not need."""
     return data.table("alert_rules")[list(RULES)]
 
 
+@frame.in_words
 def groups() -> pd.DataFrame:
     """The groups of points and why they are apart."""
     return data.table("alert_groups")[["points_group", "note"]]

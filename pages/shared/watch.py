@@ -21,17 +21,20 @@ LISTED = (
 )
 
 
+@frame.in_words
 def signalling(ports: pd.DataFrame) -> list[pd.Series]:
     """The ports that signal, the earliest first."""
     rows = ports[ports["verdict"] == REBOUND].sort_values("signal_week", kind="stable")
     return [row for _, row in rows.iterrows()]
 
 
+@frame.in_words
 def charted(ports: pd.DataFrame) -> list[str]:
     """The ports that have a chart and do not signal."""
     return list(ports.loc[ports["verdict"] == "quiet", "un_location_code"])
 
 
+@frame.in_words
 def cards(ports: pd.DataFrame) -> list[tuple[str, str, str]]:
     """How many ports signal, are quiet, or cannot be told yet; how many would signal by chance."""
     words = frame.words()
@@ -46,6 +49,7 @@ def cards(ports: pd.DataFrame) -> list[tuple[str, str, str]]:
     return [*found, (words("rebound.by_chance"), chance, words("rebound.by_chance.told"))]
 
 
+@frame.in_words
 def of(weeks: pd.DataFrame, port: str) -> pd.DataFrame:
     """The weeks of one port."""
     return weeks[weeks["un_location_code"] == port]

@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
+from pages.shared import kept
 from pages.shared.plot import DAY_TICKS, Label, Look, blank, faded, short
 
 UNTOLD = "-"
@@ -32,6 +33,7 @@ class Shade:
     title: str
 
 
+@kept.by_arguments
 def points(rows: pd.DataFrame, *, look: Look, parts: Mapping[str, str]) -> go.Figure:
     """Batches from the top by parts: the points of the score that each part makes; a part not told is left open.
 
@@ -85,6 +87,7 @@ def _even(scale: tuple[str, ...]) -> list[list[float | str]]:
     return [[step / (len(scale) - 1), colour] for step, colour in enumerate(scale)]
 
 
+@kept.by_arguments
 def plan(
     cells: pd.DataFrame, *, look: Look, shade: Shade, label: Label, marked: tuple[str, str] | None
 ) -> go.Figure:
@@ -163,6 +166,7 @@ def bay_order(bays: pd.Series) -> list[str]:
     return sorted(set(bays), key=key)
 
 
+@kept.by_arguments
 def ahead(rows: pd.DataFrame, past: pd.DataFrame, *, look: Look) -> go.Figure:
     """The stock of the last weeks, and of the days ahead with its band.
 
@@ -206,6 +210,7 @@ def ahead(rows: pd.DataFrame, past: pd.DataFrame, *, look: Look) -> go.Figure:
     return figure
 
 
+@kept.by_arguments
 def hot_days(rows: pd.DataFrame, levels: pd.DataFrame, *, look: Look) -> go.Figure:
     """A port's maxima a day with the levels of heat; a day that was not told is a gap and a mark below.
 

@@ -126,7 +126,9 @@ def suggestion(word: str, known: Iterable[str], otherwise: str) -> str:
 
 def _lake(parser: Parser) -> None:
     parser.add_argument(
-        "--lake", metavar="DIR", help="folder with everything loaded (default: DGWATCH_LAKE, else data/lake)"
+        "--lake",
+        metavar="DIR",
+        help="folder with everything loaded, or s3://BUCKET/FOLDER (default: DGWATCH_LAKE, else data/lake)",
     )
     parser.add_argument(
         "--reference",

@@ -15,6 +15,9 @@ from numpy.typing import NDArray
 SHORT = 4_096
 """Bytes; a text that is not longer goes line by line."""
 
+PAIRED = 65_536
+"""Bytes of the pieces in which pairs are tried again, so that one odd character holds up its piece alone."""
+
 
 def to_utf8(text: bytes) -> bytes:
     """The same text as UTF-8. The text must not end within a character."""
@@ -22,14 +25,29 @@ def to_utf8(text: bytes) -> bytes:
 
 
 def _pieces(text: bytes) -> Iterator[bytes]:
-    """The text as UTF-8, halved at line ends until a spoilt character holds up its own line alone."""
-    if text.isascii():
-        yield text
-        return
-    fast = _pairs_to_utf8(np.frombuffer(text, np.uint8))
+    """The text as UTF-8, in pieces cut at line ends, each by the fastest way that fits it."""
+    fast = _by_pairs(text)
     if fast is not None:
         yield fast
         return
+    begin = 0
+    while begin < len(text):
+        end = text.find(b"\n", begin + PAIRED) + 1 or len(text)
+        piece = text[begin:end]
+        fast = _by_pairs(piece)
+        if fast is not None:
+            yield fast
+        else:
+            yield from _by_codec(piece)
+        begin = end
+
+
+def _by_pairs(text: bytes) -> bytes | None:
+    return text if text.isascii() else _pairs_to_utf8(np.frombuffer(text, np.uint8))
+
+
+def _by_codec(text: bytes) -> Iterator[bytes]:
+    """The text as UTF-8, halved at line ends until a spoilt character holds up its own line alone."""
     try:
         yield text.decode("gb18030").encode("utf-8")
         return
@@ -37,8 +55,8 @@ def _pieces(text: bytes) -> Iterator[bytes]:
         pass  # A spoilt character must not swallow the end of its line.
     cut = max(text.rfind(b"\n", 0, len(text) // 2), text.rfind(b"\r", 0, len(text) // 2)) + 1
     if cut and len(text) > SHORT:
-        yield from _pieces(text[:cut])
-        yield from _pieces(text[cut:])
+        yield from _by_codec(text[:cut])
+        yield from _by_codec(text[cut:])
     else:
         yield from map(_line_to_utf8, text.splitlines(keepends=True))
 

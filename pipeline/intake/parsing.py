@@ -24,6 +24,9 @@ DICTIONARY_TYPES = frozenset(
 )
 """Types of few distinct texts: read as dictionaries, so that each text is checked once a block."""
 
+LOOKED_AT = 1_024
+"""Records that are tested for spoilt bytes together, before each of them is."""
+
 TEXTS = pa.dictionary(pa.int32(), pa.string())
 
 _SURROGATES = re.compile("[\ud800-\udfff]")
@@ -183,20 +186,26 @@ def _runs(records: Records, spoilt: dict[int, str]) -> Iterator[bytes]:
 
 def _undecodable(records: Records) -> list[int]:
     """The records with bytes that are not valid UTF-8."""
-    text = records.text[: records.consumed] if records.consumed < len(records.text) else records.text
+    text = records.text
     if text.isascii():
         return []
-    view = memoryview(text)
     found: list[int] = []
-    position = 0
-    while True:
-        try:
-            str(view[position:], "utf-8")
-        except UnicodeDecodeError as error:
-            index = int(np.searchsorted(records.ends, position + error.start, side="left"))
-            if index >= len(records):
-                return found
-            found.append(index)
-            position = int(records.ends[index])
-        else:
-            return found
+    for first in range(0, len(records), LOOKED_AT):
+        last = min(first + LOOKED_AT, len(records)) - 1
+        begin, end = int(records.starts[first]), int(records.ends[last])
+        if not _is_utf8(text[begin:end]):
+            raws = ((index, records.raw(index)) for index in range(first, last + 1))
+            found.extend(index for index, raw in raws if not _is_utf8(raw))
+    return found
+
+
+def _is_utf8(text: bytes) -> bool:
+    """Whether a text is valid UTF-8: without decoding it, and other threads go on meanwhile."""
+    if text.isascii():
+        return True
+    ends = pa.py_buffer(np.array([0, len(text)], np.int32))
+    try:
+        pa.StringArray.from_buffers(1, ends, pa.py_buffer(text)).validate(full=True)
+    except pa.ArrowInvalid:
+        return False
+    return True

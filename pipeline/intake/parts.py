@@ -13,7 +13,7 @@ from pyarrow import parquet
 from pipeline.landed import REJECT_SCHEMA
 
 COMPRESSION = "zstd"
-COMPRESSION_LEVEL = 1
+COMPRESSION_LEVEL = -1
 
 ROW_GROUP_ROWS = 131_072
 

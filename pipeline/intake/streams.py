@@ -18,10 +18,11 @@ import numpy as np
 
 from pipeline.contract import MAX_LINE_BYTES
 from pipeline.intake import chinese
-from pipeline.intake.records import Records, split_records
+from pipeline.intake.records import LINE_FEED, Records, split_records
 from pipeline.intake.refusals import FileRefused
 
 Advance = Callable[[int], None]
+CARRIAGE_RETURN = 0x0D
 
 
 @contextmanager
@@ -122,10 +123,20 @@ def with_line_feeds(texts: Iterator[bytes]) -> Iterator[bytes]:
         if b"\r" in text:
             if text.endswith(b"\r"):
                 text, held = text[:-1], b"\r"
-            text = text.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+            text = _without_returns(text)
         yield text
     if held:
         yield b"\n"
+
+
+def _without_returns(text: bytes) -> bytes:
+    """The text with CRLF and CR as line feeds."""
+    array = np.frombuffer(text, np.uint8)
+    returns = np.flatnonzero(array == CARRIAGE_RETURN)
+    if not text.endswith(b"\r") and (array[returns + 1] == LINE_FEED).all():
+        # A third of the time of `replace`, and other threads go on meanwhile.
+        return array[array != CARRIAGE_RETURN].tobytes()
+    return text.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
 
 
 class Cutter:

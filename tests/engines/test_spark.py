@@ -28,6 +28,7 @@ from lake.support import BUILT, day_feeds, entries, write_feeds
 from engines.servers import apache_spark, free_port, sail
 from engines.worlds import write_world
 from pipeline import build, spark_engine
+from pipeline.address import Root
 from pipeline.cli import main
 from pipeline.engine import Engine
 from pipeline.lake import Lake, Release
@@ -121,20 +122,20 @@ def sample(tmp_path_factory: pytest.TempPathFactory) -> Settings:
 def rebuilt(settings: Settings, remote: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The same lake, built anew by the server: few rows at a time, as a large table would come."""
     lake = tmp_path_factory.mktemp("rebuilt") / "lake"
-    shutil.copytree(settings.lake, lake)
+    shutil.copytree(str(settings.lake), lake)
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(spark_engine, "FETCHED_ROWS", 500)
         assert main(["rebuild", "--lake", str(lake), "--engine", "spark", "--remote", remote]) == 0
     return lake
 
 
-def release_of(lake: Path) -> Release:
+def release_of(lake: Root) -> Release:
     found = Lake(lake).release()
     assert found is not None
     return found
 
 
-def table(lake: Path, name: str) -> pd.DataFrame:
+def table(lake: Root, name: str) -> pd.DataFrame:
     """All rows of a table in one order, with the label of their part."""
     pieces = []
     for part in Lake(lake).parts(release_of(lake), name):
@@ -196,7 +197,7 @@ def test_a_day_loads_on_top_of_what_the_server_built(
     lakes = []
     for number, lake in enumerate((settings.lake, rebuilt)):
         lakes.append(tmp_path / f"lake-{number}")
-        shutil.copytree(lake, lakes[-1])
+        shutil.copytree(str(lake), lakes[-1])
         build.load(replace(settings, lake=lakes[-1]), paths, LOADED_AT)
     for name in ("stays", "unit_stays", "clearances"):
         is_equal(table(lakes[1], name), table(lakes[0], name))

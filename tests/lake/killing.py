@@ -2,25 +2,33 @@
 
 from __future__ import annotations
 
+import itertools
+import multiprocessing
 import os
 import signal
 import sys
 from collections.abc import Callable
+from importlib import import_module
 from multiprocessing.sharedctypes import SynchronizedArray
 from pathlib import Path
 from types import FrameType
 from typing import Any
 
 from lake.support import LOADED_AT, PROCESSES, load_files
-from pipeline import build, landing, ledger, release, sweeping
+from pipeline import build, folder, landing, ledger, release, sweeping, table_log
 from pipeline import lake as lake_module
+from pipeline.address import Root
 
-WATCHED = {str(module.__file__) for module in (build, lake_module, landing, ledger, release, sweeping)}
+WATCHED = {
+    str(module.__file__)
+    for module in (build, folder, lake_module, landing, ledger, release, sweeping, table_log)
+}
 """The modules whose steps are counted: every call that one of them makes or gets is an instant to die at."""
 
 NOTED = ("publish", "write_release")
 
 KILLED = -signal.SIGKILL
+SPAWNED = multiprocessing.get_context("spawn")
 
 
 Steps = tuple[int, int, int]
@@ -40,6 +48,32 @@ def killed_at(lake: Path, paths: list[Path], step: int | str) -> None:
     Steps differ by a few from run to run: threads wait for one another as it happens.
     """
     assert _run(_stepping_load, lake, paths, step, PROCESSES.Array("i", 3)) == KILLED
+
+
+def killed_in(lake: Root, paths: list[Path], method: str, calls: int) -> None:
+    """Begins a load and kills it at a call of a method (`module:Class.name`) after so many others of the same.
+
+    The process sees the environment as it is now.
+    """
+    process = SPAWNED.Process(target=_load_to_death, args=(lake, paths, method, calls))
+    process.start()
+    process.join()
+    assert process.exitcode == KILLED
+
+
+def _load_to_death(lake: Root, paths: list[Path], method: str, calls: int) -> None:
+    module, _, rest = method.partition(":")
+    owner, _, name = rest.partition(".")
+    class_ = getattr(import_module(module), owner)
+    goes_on, left = getattr(class_, name), itertools.count(calls, -1)
+
+    def dies(*told: Any) -> Any:
+        if next(left) <= 0:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return goes_on(*told)
+
+    setattr(class_, name, dies)
+    load_files(lake, paths, LOADED_AT)
 
 
 def killed_after(lake: Path, paths: list[Path], seconds: float) -> bool:

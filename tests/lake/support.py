@@ -15,10 +15,12 @@ from typing import Any
 import pandas as pd
 import pyarrow.parquet as pq
 
+from pipeline.address import Root
 from pipeline.build import load
 from pipeline.lake import Lake
 from pipeline.ledger import FileEntry, LoadSummary, read_entries
 from pipeline.metrics import Filters, Reader
+from pipeline.object_cache import readable
 from pipeline.settings import Settings
 
 LOADED_AT = dt.datetime(2022, 9, 1)
@@ -37,7 +39,7 @@ Batch = dict[str, list[Row]]
 """The rows of one batch by source."""
 
 
-def settings_of(lake: Path) -> Settings:
+def settings_of(lake: Root) -> Settings:
     """Settings for a lake at `lake`, with one thread: the runs are small and many."""
     return Settings(lake=lake, threads=1, memory_limit="500MiB")
 
@@ -152,12 +154,12 @@ def into_feeds(rows: Sequence[tuple[str, Row]], files: int, seed: int) -> list[F
     return [(f"{source}_{number}", dealt) for (source, number), dealt in sorted(feeds.items())]
 
 
-def load_files(lake: Path, paths: Sequence[Path], loaded_at: dt.datetime | None = LOADED_AT) -> LoadSummary:
+def load_files(lake: Root, paths: Sequence[Path], loaded_at: dt.datetime | None = LOADED_AT) -> LoadSummary:
     """One call of load."""
     return load(settings_of(lake), list(paths), loaded_at)
 
 
-def reports(lake: Path, filters: Filters | None = None) -> dict[str, str]:
+def reports(lake: Root, filters: Filters | None = None) -> dict[str, str]:
     """The reports of a lake as CSV, byte by byte."""
     reader = Reader(settings_of(lake))
     return {name: reader.query(name, filters).to_csv(index=False) for name in REPORTS}
@@ -181,13 +183,13 @@ def print_of(lake: Path) -> dict[str, str]:
     return {"release": (lake / "release.json").read_text(), **digests}
 
 
-def entries(lake: Path) -> list[FileEntry]:
+def entries(lake: Root) -> list[FileEntry]:
     """The ledger as it stands."""
     kept = Lake(lake)
     return read_entries(kept.files(kept.release(), "files"))
 
 
-def counts(lake: Path) -> dict[str, tuple[int, int, int, int, int]]:
+def counts(lake: Root) -> dict[str, tuple[int, int, int, int, int]]:
     """(read, accepted, superseded, duplicate, rejected) of every file ever taken."""
     return {
         entry.file: (
@@ -201,15 +203,16 @@ def counts(lake: Path) -> dict[str, tuple[int, int, int, int, int]]:
     }
 
 
-def totals(lake: Path) -> tuple[int, ...]:
+def totals(lake: Root) -> tuple[int, ...]:
     """The counts of all files together."""
     return tuple(map(sum, zip(*counts(lake).values(), strict=True)))
 
 
-def table(lake: Path, name: str) -> pd.DataFrame:
+def table(lake: Root, name: str) -> pd.DataFrame:
     """All rows of a table of the current release, in an order of their own; flows summed to their grain."""
     kept = Lake(lake)
-    parts = [pq.read_table(path, partitioning=None).to_pandas() for path in kept.files(kept.release(), name)]
+    files = readable(kept.files(kept.release(), name))
+    parts = [pq.read_table(path, partitioning=None).to_pandas() for path in files]
     frame = pd.concat(parts, ignore_index=True)
     if name == "flows":
         keys = [column for column in frame.columns if column not in FLOW_MEASURES]
@@ -219,12 +222,12 @@ def table(lake: Path, name: str) -> pd.DataFrame:
     return frame[columns].sort_values(columns, ignore_index=True)
 
 
-def built(lake: Path) -> dict[str, str]:
+def built(lake: Root) -> dict[str, str]:
     """The built tables of the current release, row by row."""
     return {name: table(lake, name).to_csv(index=False) for name in BUILT}
 
 
-def figures(lake: Path, filters: Filters | None = None) -> dict[str, str]:
+def figures(lake: Root, filters: Filters | None = None) -> dict[str, str]:
     """The reports without file and line: of two equal rows those of the one that came first are told."""
     reader = Reader(settings_of(lake))
     frames = {name: reader.query(name, filters) for name in REPORTS}
@@ -234,6 +237,6 @@ def figures(lake: Path, filters: Filters | None = None) -> dict[str, str]:
     }
 
 
-def everything(lake: Path) -> dict[str, str]:
+def everything(lake: Root) -> dict[str, str]:
     """All figures of a lake, asked for and as its tables hold them."""
     return {**figures(lake), **{f"table {name}": text for name, text in built(lake).items()}}

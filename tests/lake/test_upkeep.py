@@ -102,7 +102,7 @@ def test_a_load_stands_even_where_sweeping_fails(
     def no_right(*_: object) -> None:
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr("pipeline.lake.sweep", no_right)
+    monkeypatch.setattr("pipeline.folder.sweep", no_right)
     third_day(tmp_path, lake)
     assert "could not be tidied" in caplog.text
     assert len(Reader(settings_of(lake)).query("stays")) == 9

@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from pages.shared import data
+from pages.shared import data, kept
 from pages.shared.text import LANGUAGES, catalog
 from pipeline import build, export
 from pipeline.cli import main
@@ -86,6 +86,12 @@ def held(at: AppTest) -> None:
     assert not at.error, [error.value for error in at.error]
 
 
+def said(at: AppTest) -> list[str]:
+    """The words and figures of a screen, and its tables as text."""
+    cards = [f"{metric.label} {metric.value} {metric.delta}" for metric in at.metric]
+    return cards + values(at, "title", "markdown", "caption") + [str(table.value) for table in at.dataframe]
+
+
 def figures(at: AppTest) -> dict[str, str]:
     return {metric.label: metric.value for metric in at.metric}
 
@@ -101,6 +107,15 @@ class TestEveryScreen:
             assert [title.value for title in at.title] == [words[f"{page}.title"]]
         assert any(words["sample.banner"] in html.proto.body for html in at.get("html"))
         assert words["sample.short"] in at.caption[0].value
+
+    def test_is_made_once_for_all(self, screen: Screen, small_lake: Path, page: str, language: str) -> None:
+        asked = {"lang": language, "as_of": IN_THE_CAMPAIGN}
+        first = screen(page, small_lake, **asked)
+        made = kept.SHELF.made
+        other = screen(page, small_lake, **asked)
+        held(other)
+        assert kept.SHELF.made == made
+        assert said(other) == said(first)
 
     def test_on_an_empty_lake(self, screen: Screen, tmp_path: Path, page: str, language: str) -> None:
         at = screen(page, tmp_path, lang=language)
@@ -464,7 +479,7 @@ def test_hit_rates_stand_with_their_wilson_intervals(screen: Screen, small_lake:
     rates = Reader(Settings(small_lake)).query("hit_rates", asked)
     shown = next(table.value for table in at.dataframe if "misdeclared_lower_share" in table.value)
     ends = ["misdeclared_lower_share", "misdeclared_share", "misdeclared_upper_share"]
-    pd.testing.assert_frame_equal(shown[ends], rates[ends].round(3))
+    pd.testing.assert_frame_equal(shown[ends], 100 * rates[ends], check_index_type=False)
     assert (rates[ends[0]] < rates[ends[2]]).all() and len(rates) > 1
     notes = " ".join(values(at, "caption"))
     assert "no prevalence" in notes

@@ -140,6 +140,6 @@ def test_loads_and_rebuilds_leave_the_log_alone(lake: SmallLake) -> None:
 
 def test_the_log_can_only_be_added_to(lake: SmallLake) -> None:
     lake.run("acknowledge", ALERT, "--name", "Li", "--remark", "seen")
-    log = acknowledgements.log_of(lake.folder / "lake")
-    commits = sorted((log.folder / "_delta_log").glob("*.json"))
+    log = Path(str(acknowledgements.log_of(lake.folder / "lake").folder))
+    commits = sorted((log / "_delta_log").glob("*.json"))
     assert "delta.appendOnly" in commits[0].read_text(encoding="utf-8")

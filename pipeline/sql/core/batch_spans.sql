@@ -22,23 +22,57 @@ WITH claimed AS (
             l.un_location_code = v.un_location_code
             AND l.equipment_reference = v.equipment_reference
             AND l.visit_no = v.visit_no
+),
+
+-- A unit counts once, however often it came: few come again, so that only those are told apart.
+come_again AS (
+    SELECT DISTINCT un_location_code, equipment_reference
+    FROM visits
+    WHERE visit_no > 1
+),
+
+repeated AS (
+    SELECT
+        c.batch_id,
+        c.un_location_code,
+        count(*) - count(DISTINCT c.equipment_reference) AS visits_again
+    FROM claimed AS c
+    INNER JOIN come_again AS a
+        ON a.un_location_code = c.un_location_code AND a.equipment_reference = c.equipment_reference
+    GROUP BY c.batch_id, c.un_location_code
+),
+
+summed AS (
+    -- The empty text stands in where the earliest visit tells nothing: min_by differs between engines over null.
+    SELECT
+        c.batch_id,
+        c.un_location_code,
+        max(c.consignment_id) AS consignment_id,
+        nullif(min_by(coalesce(c.facility_code, ''), (c.started_at, c.equipment_reference)), '')
+            AS facility_code,
+        min_by(c.equipment_reference, (c.started_at, c.equipment_reference)) AS first_unit,
+        nullif(min_by(coalesce(c.block, ''), (c.started_at, c.equipment_reference)), '') AS block,
+        count(*) AS visits,
+        min(c.started_at) AS arrived_at,
+        CASE WHEN count(*) = count(c.ended_at) THEN max(c.ended_at) END AS left_at,
+        CASE
+            WHEN count(*) = count(c.ended_at)
+                THEN max_by(c.exit_type, (c.exit_named_at, c.exit_event_id)) FILTER (WHERE c.exit_type IS NOT NULL)
+        END AS exit_type
+    FROM claimed AS c
+    GROUP BY c.batch_id, c.un_location_code
 )
 
--- The empty text stands in where the earliest visit tells nothing: min_by differs between engines over null.
 SELECT
-    c.batch_id,
-    c.un_location_code,
-    max(c.consignment_id) AS consignment_id,
-    nullif(min_by(coalesce(c.facility_code, ''), (c.started_at, c.equipment_reference, c.visit_no)), '')
-        AS facility_code,
-    min_by(c.equipment_reference, (c.started_at, c.equipment_reference, c.visit_no)) AS first_unit,
-    nullif(min_by(coalesce(c.block, ''), (c.started_at, c.equipment_reference, c.visit_no)), '') AS block,
-    count(DISTINCT c.equipment_reference) AS units,
-    min(c.started_at) AS arrived_at,
-    CASE WHEN count(*) = count(c.ended_at) THEN max(c.ended_at) END AS left_at,
-    CASE
-        WHEN count(*) = count(c.ended_at)
-            THEN max_by(c.exit_type, (c.exit_named_at, c.exit_event_id)) FILTER (WHERE c.exit_type IS NOT NULL)
-    END AS exit_type
-FROM claimed AS c
-GROUP BY c.batch_id, c.un_location_code
+    s.batch_id,
+    s.un_location_code,
+    s.consignment_id,
+    s.facility_code,
+    s.first_unit,
+    s.block,
+    s.visits - coalesce(r.visits_again, 0) AS units,
+    s.arrived_at,
+    s.left_at,
+    s.exit_type
+FROM summed AS s
+LEFT JOIN repeated AS r ON r.batch_id = s.batch_id AND r.un_location_code = s.un_location_code

@@ -1,19 +1,7 @@
 -- grain: one row a live batch whose arrival is known: its milestones, its stay at its port, and whether they run backwards
 -- Lodged before arrived is an advance declaration and in order; in the stages its lodged instant is then the arrival.
 -- closed_at is the last instant of a batch of which no more is to come: it has left, or was released and has no stay.
-WITH told AS (
-    SELECT
-        m.consignment_id,
-        min(m.occurred_at) FILTER (WHERE m.milestone = 'arrived') AS arrived_at,
-        min(m.occurred_at) FILTER (WHERE m.milestone = 'lodged') AS lodged_at,
-        max(m.occurred_at) FILTER (WHERE m.milestone = 'inspected') AS inspected_at,
-        max(m.occurred_at) FILTER (WHERE m.milestone = 'released') AS released_at,
-        count(*) FILTER (WHERE m.milestone = 'selected') > 0 AS is_selected
-    FROM milestones AS m
-    GROUP BY m.consignment_id
-),
-
-started AS (
+WITH started AS (
     SELECT
         c.consignment_id,
         c.un_location_code,
@@ -27,7 +15,7 @@ started AS (
         s.arrived_at IS NOT NULL AS has_stay,
         s.left_at
     FROM consignments AS c
-    LEFT JOIN told AS t ON t.consignment_id = c.consignment_id
+    LEFT JOIN milestone_instants AS t ON t.consignment_id = c.consignment_id
     LEFT JOIN batch_stays AS s
         ON s.consignment_id = c.consignment_id AND s.un_location_code = c.un_location_code
     LEFT JOIN lead_classes AS l ON l.consignment_id = c.consignment_id

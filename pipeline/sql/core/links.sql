@@ -1,33 +1,49 @@
 -- grain: one row a (visit, batch): which batches a visit carries
 -- Named where the visit's moves name a live batch; otherwise each (batch, unit) of dg_items takes the visit of the unit
 -- at the batch's port whose start is nearest to the batch's manifest, else to its first milestone; the later on a tie.
-WITH named AS (
-    SELECT DISTINCT
-        m.un_location_code,
-        m.equipment_reference,
-        m.visit_no,
-        m.consignment_id
-    FROM visit_moves AS m
-    INNER JOIN consignments AS c ON c.consignment_id = m.consignment_id
+WITH names AS (
+    SELECT un_location_code, equipment_reference, CAST(1 AS BIGINT) AS visit_no, consignment_id
+    FROM unit_summaries
+    WHERE NOT is_odd AND consignment_id IS NOT NULL
+    UNION ALL
+    SELECT DISTINCT un_location_code, equipment_reference, visit_no, consignment_id
+    FROM odd_visit_moves
+    WHERE consignment_id IS NOT NULL
 ),
 
-first_milestones AS (
-    SELECT consignment_id, min(occurred_at) AS occurred_at
-    FROM milestones
-    WHERE consignment_id IN (SELECT c.consignment_id FROM consignments AS c WHERE c.manifested_at IS NULL)
-    GROUP BY consignment_id
+named AS (
+    SELECT n.un_location_code, n.equipment_reference, n.visit_no, n.consignment_id
+    FROM names AS n
+    INNER JOIN consignments AS c ON c.consignment_id = n.consignment_id
 ),
 
-pairs AS (
+unnamed AS (
     SELECT DISTINCT
         i.consignment_id,
         i.equipment_reference,
         c.un_location_code,
-        coalesce(c.manifested_at, f.occurred_at) AS expected_at
+        c.manifested_at
     FROM dg_items AS i
     INNER JOIN consignments AS c ON c.consignment_id = i.consignment_id
-    LEFT JOIN first_milestones AS f ON f.consignment_id = i.consignment_id
-    WHERE i.equipment_reference IS NOT NULL
+    WHERE
+        i.equipment_reference IS NOT NULL
+        AND NOT EXISTS (
+            SELECT 1 FROM named AS n
+            WHERE
+                n.consignment_id = i.consignment_id
+                AND n.equipment_reference = i.equipment_reference
+                AND n.un_location_code = c.un_location_code
+        )
+),
+
+pairs AS (
+    SELECT
+        u.consignment_id,
+        u.equipment_reference,
+        u.un_location_code,
+        coalesce(u.manifested_at, m.first_at) AS expected_at
+    FROM unnamed AS u
+    LEFT JOIN milestone_instants AS m ON m.consignment_id = u.consignment_id
 ),
 
 nearest AS (
@@ -45,14 +61,6 @@ nearest AS (
     FROM pairs AS p
     INNER JOIN visit_spans AS v
         ON v.un_location_code = p.un_location_code AND v.equipment_reference = p.equipment_reference
-    WHERE
-        NOT EXISTS (
-            SELECT 1 FROM named AS n
-            WHERE
-                n.consignment_id = p.consignment_id
-                AND n.equipment_reference = p.equipment_reference
-                AND n.un_location_code = p.un_location_code
-        )
     GROUP BY p.consignment_id, p.un_location_code, p.equipment_reference
 )
 

@@ -2,6 +2,6 @@
 -- view
 SELECT
     w.*,
-    substr(CAST(w.closed_at AS STRING), 1, 7) AS label
+    CAST(date_trunc('month', w.closed_at) AS DATE) AS label
 FROM written_clearances AS w
 WHERE w.closed_at IS NOT NULL

@@ -2,6 +2,6 @@
 -- view
 SELECT
     w.*,
-    substr(CAST(w.left_at AS STRING), 1, 7) AS label
+    CAST(date_trunc('month', w.left_at) AS DATE) AS label
 FROM written_stays AS w
 WHERE w.left_at IS NOT NULL

@@ -1,0 +1,136 @@
+"""What a visitor waits for in a real browser: a page opened for the first time, and a choice made on it."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from benchmarks.crowd import AS_IT_OPENS, MAIN_FILTER
+from benchmarks.runs import RunFailed
+
+FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
+PICKS = 3
+QUIET_MS = 300
+"""After so long without a change the screen is taken as done; the time is that of its last change."""
+WATCH = """
+window.lastChange = 0;
+window.clickedAt = 0;
+const watched = new MutationObserver(changes => {
+  if (changes.some(change => change.target.closest?.('[data-testid=stMain]'))) lastChange = performance.now();
+});
+watched.observe(document, {subtree: true, childList: true, attributes: true});
+document.addEventListener('pointerup', () => { clickedAt = performance.now(); }, true);
+"""
+"""Runs before the page: when the part of the screen beside the sidebar last changed, and when it was clicked."""
+IS_DONE = """quiet => {
+  const app = document.querySelector('[data-testid=stApp]');
+  return app?.dataset.testScriptState === 'notRunning' && lastChange > clickedAt
+    && document.querySelector('[data-testid=stMainBlockContainer] h1')
+    && !document.querySelector('[data-testid=stSkeleton]') && performance.now() - lastChange > quiet;
+}"""
+SINCE_CLICK = "new Promise(done => requestAnimationFrame(() => done(lastChange - clickedAt)))"
+
+
+@dataclass(frozen=True)
+class Cold:
+    """A page opened by a browser that has nothing: seconds until it stood, bytes over the network."""
+
+    page: str
+    seconds: float
+    bytes: int
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A choice on a page: seconds from the click to the last change of the screen; whether it was asked before."""
+
+    page: str
+    seconds: float
+    is_held: bool
+
+
+@contextmanager
+def browser() -> Iterator[Browser]:
+    """Headless Chromium. Raises `RunFailed` where the machine has none."""
+    path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if path is None:
+        raise RunFailed("no chromium on the path")
+    with sync_playwright() as playwright:
+        found = playwright.chromium.launch(executable_path=path, args=FLAGS)
+        yield found
+        found.close()
+
+
+def cold(browser: Browser, address: str, page_name: str) -> Cold:
+    """A page opened with an empty cache."""
+    page = _page(browser)
+    received: list[float] = []
+    network = page.context.new_cdp_session(page)
+    network.send("Network.enable")
+    network.on("Network.loadingFinished", lambda event: received.append(event["encodedDataLength"]))
+    network.on("Network.webSocketFrameReceived", lambda event: received.append(_length(event["response"])))
+    page.goto(f"{address}/{page_name}?{AS_IT_OPENS}")
+    _until_done(page)
+    found = Cold(page_name, page.evaluate("lastChange") / 1e3, round(sum(received)))
+    page.context.close()
+    return found
+
+
+def choices(browser: Browser, address: str, page_name: str) -> list[Choice]:
+    """The first options of a page's main filter, one after the other, twice over."""
+    name = MAIN_FILTER[page_name]
+    found: list[Choice] = []
+    for is_held in (False, True):
+        page = _page(browser)
+        page.goto(f"{address}/{page_name}?{AS_IT_OPENS}")
+        _until_done(page)
+        for place in range(PICKS):
+            if not _pick(page, name, place, PICKS):
+                break
+            _until_done(page)
+            found.append(Choice(page_name, page.evaluate(SINCE_CLICK) / 1e3, is_held))
+        page.context.close()
+    return found
+
+
+def _pick(page: Page, name: str, place: int, most: int) -> bool:
+    """Click the next option; False where there is none."""
+    widget = page.locator(f".st-key-choice_{name}").first
+    if widget.count() == 0:
+        return False
+    widget.scroll_into_view_if_needed()
+    if widget.locator("[role=radio], button[kind^=segmented]").count():
+        buttons = widget.locator("[role=radio], button[kind^=segmented]")
+        buttons.nth((place + 1) % min(buttons.count(), most)).click()
+        return True
+    box = widget.locator("[role=combobox], input").first
+    box.click()
+    options = page.get_by_role("option")
+    options.first.wait_for()
+    is_list = name == "ports"
+    wanted = 0 if is_list else (place + 1) % min(options.count(), most)
+    options.nth(wanted).click()
+    return True
+
+
+def _page(browser: Browser) -> Page:
+    context = browser.new_context(viewport={"width": 1440, "height": 1000})
+    context.add_init_script(WATCH)
+    return context.new_page()
+
+
+def _until_done(page: Page) -> None:
+    page.wait_for_function(IS_DONE, arg=QUIET_MS, timeout=120_000, polling=50)
+    if page.query_selector("[data-testid=stException]"):
+        raise RunFailed("a traceback on the screen")
+
+
+def _length(frame: dict[str, Any]) -> int:
+    """Bytes of a websocket frame as the browser tells it: base64 unless it is text."""
+    size = len(frame["payloadData"])
+    return size if frame["opcode"] == 1 else size * 3 // 4

@@ -1,0 +1,75 @@
+"""What a lake asks of the place where it is: a folder of this machine, or a bucket of an object store."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager
+from pathlib import Path
+
+from pipeline.address import Address, Root
+from pipeline.release import TABLES_FOLDER, Release
+
+LOCK_WAIT_SECONDS = 3600.0
+
+
+class Place(ABC):
+    """Where a lake is kept. `scratch` is the folder in which a load writes parts, and what does not fit in memory."""
+
+    root: Root
+    scratch: Path
+
+    @abstractmethod
+    def release(self) -> Release | None:
+        """The current release; None for an empty lake. Raises `UserMistake` for what is no lake."""
+
+    @abstractmethod
+    def writing(self, waiting: Callable[[str], None]) -> AbstractContextManager[Release | None]:
+        """The one writer at a time; gives the release on which it builds. Raises `UserMistake`."""
+
+    @abstractmethod
+    def delta_options(self) -> dict[str, str] | None:
+        """What the Delta client needs to know to open a table here."""
+
+    @abstractmethod
+    def lost(self, paths: Iterable[str]) -> str | None:
+        """One of the parts that is gone, where that can be told at no cost."""
+
+    @abstractmethod
+    def clear_log(self, table: str, version: int | None) -> None:
+        """Makes a table's log ready for a commit after a released version."""
+
+    @abstractmethod
+    def send(self, table: str, parts: Iterable[str]) -> None:
+        """Brings written parts to where the lake is; nobody looks at them yet."""
+
+    @abstractmethod
+    def settle(self, parts: Iterable[str], logs: Iterable[str]) -> None:
+        """Sees to it that parts and logs outlast the release that is going to name them."""
+
+    @abstractmethod
+    def swap(self, release: Release) -> None:
+        """Swaps the release. Raises `UserMistake` where it is no longer the one on which this one was built."""
+
+    @abstractmethod
+    def settled(self, table: str, path: str) -> str:
+        """What a reader is handed for a part of a published release."""
+
+    @abstractmethod
+    def sweep(self, in_use: Iterable[str]) -> None:
+        """Deletes what has been out of use for long; `in_use` are the parts of the current release."""
+
+    @abstractmethod
+    def drop(self, build_id: str | None) -> None:
+        """Deletes what did not fit in memory, and the parts of a build that was not published."""
+
+    def table_folder(self, table: str) -> Root:
+        """The folder of a table's parts and log."""
+        return self.root / TABLES_FOLDER / table
+
+    def name_of(self, table: str, path: str) -> str:
+        """A part's name in its table, which is how the log calls it."""
+        folder = self.table_folder(table)
+        if isinstance(folder, Address) and path.startswith(f"{folder}/"):
+            return path[len(f"{folder}/") :]
+        return Path(path).relative_to(self.scratch / TABLES_FOLDER / table).as_posix()
