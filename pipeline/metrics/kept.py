@@ -1,4 +1,4 @@
-"""Answers to what is asked most, kept as files beside the tables for as long as their release is the current one.
+"""Answers to what is asked most, kept as files for as long as their release is the current one.
 
 A folder of `answers/` holds those of one release, one set of reference tables and one version of the product: whoever
 reads another looks into another folder, so that nothing kept can be out of date. Without the folder every answer is
@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 import os
 import shutil
+import tempfile
 import uuid
 from hashlib import sha256
 from pathlib import Path
@@ -19,6 +20,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pipeline import __version__
+from pipeline.address import Root
 from pipeline.question import computed_with
 from pipeline.reference import Reference
 from pipeline.release import Release
@@ -31,6 +33,14 @@ ROWS_A_GROUP = 50_000
 logger = logging.getLogger(__name__)
 
 
+def _home_of(lake: Root) -> Path:
+    """Where answers of a lake are kept: beside its tables, or on this machine where the lake is in an object store."""
+    if isinstance(lake, Path):
+        return lake / ANSWERS_FOLDER
+    digest = sha256(str(lake).encode()).hexdigest()[:16]
+    return Path(tempfile.gettempdir()) / "dgwatch-answers" / digest
+
+
 class KeptAnswers:
     """The kept answers of one release. Threads and processes may share the folder: a file is there whole or not."""
 
@@ -39,10 +49,10 @@ class KeptAnswers:
         self._tables: dict[str, pa.Table] = {}
 
     @classmethod
-    def of(cls, lake: Path, release: Release, reference: Reference) -> KeptAnswers:
+    def of(cls, lake: Root, release: Release, reference: Reference) -> KeptAnswers:
         """Those of a release as it is read with these reference tables by this version of the product."""
         mark = sha256(f"{computed_with(reference)} {__version__}".encode()).hexdigest()[:16]
-        return cls(lake / ANSWERS_FOLDER / f"{release.build_id}-{mark}")
+        return cls(_home_of(lake) / f"{release.build_id}-{mark}")
 
     def holds(self, *key: Any) -> bool:
         """Whether an answer is kept."""

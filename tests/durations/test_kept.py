@@ -141,7 +141,7 @@ def test_other_instants_and_loads_find_nothing_kept(settings: Settings) -> None:
 
 def test_answers_go_with_their_release(settings: Settings, tmp_path: Path) -> None:
     lake = tmp_path / "lake"
-    shutil.copytree(settings.lake, lake)
+    shutil.copytree(str(settings.lake), lake)
     build.rebuild(replace(settings, lake=lake))
     reader = Reader(replace(settings, lake=lake))
     assert reader.answers is not None and not reader.answers.folder.exists()
@@ -154,7 +154,7 @@ def test_answers_go_with_their_release(settings: Settings, tmp_path: Path) -> No
 
 def test_a_torn_answer_is_computed_again(settings: Settings, tmp_path: Path) -> None:
     lake = tmp_path / "lake"
-    shutil.copytree(settings.lake, lake)
+    shutil.copytree(str(settings.lake), lake)
     reader = Reader(replace(settings, lake=lake))
     assert reader.answers is not None
     for path in reader.answers.folder.glob("*.parquet"):
