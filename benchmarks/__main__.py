@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from benchmarks import answers, day, durations, load, machine, plot, yard
+from benchmarks import answers, day, durations, load, machine, plot, views, yard
 from benchmarks.runs import RunFailed
 from benchmarks.world import LAYOUTS
 
@@ -61,6 +61,11 @@ def _durations(chosen: argparse.Namespace) -> tuple[dict[str, Any], list[str]]:
     return found, durations.lines(found)
 
 
+def _views(chosen: argparse.Namespace) -> tuple[dict[str, Any], list[str]]:
+    found = views.run(chosen.work, chosen.stays, chosen.repeat)
+    return found, views.lines(found)
+
+
 def _plot(chosen: argparse.Namespace) -> tuple[dict[str, Any], list[str]]:
     picture = plot.run(chosen.results)
     return {"picture": picture.name}, [str(picture)]
@@ -98,6 +103,9 @@ def _parser() -> argparse.ArgumentParser:
     parser = command("durations", _durations, "dwell of a year on so many stays, and lifelines' answer")
     parser.add_argument("--stays", type=int, default=1_000_000)
     parser.add_argument("--repeat", type=int, default=3)
+    parser = command("views", _views, "the opening views and any other window, on lakes that grow")
+    parser.add_argument("--stays", type=_row_counts, default=[100_000, 1_000_000])
+    parser.add_argument("--repeat", type=int, default=20)
     parser = command("plot", _plot, "a picture of the kept results")
     parser.add_argument("--results", type=Path, default=plot.RESULTS)
     return whole

@@ -114,7 +114,7 @@ def kaplan_meier(spells: AtRisk) -> Curve:
 def _joined_before(ages: Ages, others: Ages) -> Ages:
     """How many of `others` lie below each age."""
     places = np.searchsorted(ages, others, side="right")
-    counts: Ages = np.bincount(places, minlength=len(ages) + 1)[: len(ages)].astype(np.int64)
+    counts: Ages = np.bincount(places, minlength=len(ages) + 1)[: len(ages)].astype(np.int64, copy=False)
     return np.cumsum(counts, out=counts)
 
 

@@ -113,7 +113,7 @@ def measure_of(question: Question) -> str:
 
 def prepare_windows(question: Question, measure: str) -> None:
     """As `prepare`, for the windows asked for alone: what lies wholly outside them is not read."""
-    question.read_within(*_days(question.filters))
+    question.read_within(*days_of(question.filters))
     prepare(question, measure)
 
 
@@ -139,7 +139,7 @@ def _register_classes(engine: Relations) -> None:
         engine.register_arrow("spell_classes", pa.table({"kind": pa.array([], pa.string())}))
 
 
-def _days(asked: Filters) -> Days:
+def days_of(asked: Filters) -> Days:
     """The first and the last day that the windows asked for need; None where one of them is open there."""
     firsts, lasts = [asked.date_from], [asked.date_to]
     if asked.baseline_from is not None or asked.baseline_to is not None:

@@ -7,8 +7,10 @@ and added up here, where the engine is in this process: a year of millions of sp
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property, partial
+from operator import attrgetter
 from typing import Any
 
 import numpy as np
@@ -17,6 +19,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipeline.relations import Relations
+from pipeline.settings import usable_cores
 from pipeline.survival import (
     Ages,
     AtRisk,
@@ -35,6 +38,9 @@ from pipeline.survival import (
 CLOCKS = ("exit", "cohort", "period")
 """A curve's number is three times its group's and the place of its clock here."""
 Columns = dict[str, npt.NDArray[Any]]
+LARGE = 100_000
+"""From so many spells on curves are computed side by side."""
+MAX_THREADS = 4
 _NOTHING = np.empty(0, np.int64)
 
 AGES_SCHEMA = pa.schema(
@@ -149,7 +155,11 @@ class _Here:
 
     def _curves(self) -> list[_Clocked]:
         self.engine.need("group_ages")
-        return [clocked for clocked in self.clocked if clocked.clock != "exit"]
+        found = [clocked for clocked in self.clocked if clocked.clock != "exit"]
+        large = [one for one in found if one.spells.count > LARGE]
+        with ThreadPoolExecutor(min(usable_cores(), MAX_THREADS)) as pool:
+            list(pool.map(attrgetter("curve"), large))
+        return found
 
     def _exit_quantiles(self) -> pa.Table:
         self.engine.need("group_ages")
