@@ -1,4 +1,4 @@
-"""The command line of the benchmarks: `python -m benchmarks load|day|answers|durations|segregation|plot`."""
+"""The command line of the benchmarks: `python -m benchmarks load|day|cluster|answers|durations|segregation|plot`."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from benchmarks import answers, day, durations, load, machine, plot, views, yard
+from benchmarks import answers, cluster, day, durations, load, machine, plot, views, yard
 from benchmarks.runs import RunFailed
 from benchmarks.world import LAYOUTS
 
@@ -44,6 +44,11 @@ def _load(chosen: argparse.Namespace) -> tuple[dict[str, Any], list[str]]:
 def _day(chosen: argparse.Namespace) -> tuple[dict[str, Any], list[str]]:
     found = day.run(chosen.work, chosen.history)
     return found, day.lines(found)
+
+
+def _cluster(chosen: argparse.Namespace) -> tuple[dict[str, Any], list[str]]:
+    found = cluster.run(chosen.work, chosen.rows, chosen.repeat)
+    return found, cluster.lines(found)
 
 
 def _answers(chosen: argparse.Namespace) -> tuple[dict[str, Any], list[str]]:
@@ -95,6 +100,11 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--without-pandas", action="store_true", help="leave out the pandas peers")
     parser = command("day", _day, "one more day on a history that grows")
     parser.add_argument("--history", type=_row_counts, default=[100_000, 400_000, 1_600_000])
+    parser = command(
+        "cluster", _cluster, "rebuild and reports by DuckDB and by a Spark Connect server (Sail)"
+    )
+    parser.add_argument("--rows", type=_row_counts, default=[100_000, 400_000, 1_600_000])
+    parser.add_argument("--repeat", type=int, default=2)
     parser = command("answers", _answers, "the metrics of the opening views, and peers that compute the same")
     parser.add_argument("--rows", type=int, default=1_000_000)
     parser.add_argument("--repeat", type=int, default=20)

@@ -24,13 +24,14 @@ from pipeline.address import Address
 from pipeline.errors import UserMistake
 from pipeline.folder import LOCK_FILE, SPILL_FOLDER, acquire
 from pipeline.lease import Lease
-from pipeline.object_cache import cache_folder, keep
+from pipeline.object_cache import cache_folder, keep, readable
 from pipeline.object_store import Objects, delta_options
 from pipeline.place import Place
 from pipeline.release import RELEASE_FILE, TABLES_FOLDER, Release, empty_release, no_release, release_of
 from pipeline.sweeping import RETIRED_FILE, retire, retired_of
 
 HOLDER_FILE = "holder"
+PARTS_FILE = "parts.json"
 
 
 class Bucket(Place):
@@ -42,6 +43,8 @@ class Bucket(Place):
         self._objects = Objects(root)
         self._tag = ""
         """Of the release on which this writer builds."""
+        self._build_id = ""
+        """Of the release that this writer has published."""
 
     def release(self) -> Release | None:
         """The current release."""
@@ -111,6 +114,18 @@ class Bucket(Place):
     def settle(self, parts: Iterable[str], logs: Iterable[str]) -> None:
         """Nothing: what an object store has acknowledged stays."""
 
+    def list_parts(self, build_id: str, told: Callable[[], str]) -> None:
+        """Writes the list, under a name of the build alone: it never changes."""
+        self._objects.write(f"{TABLES_FOLDER}/{_list_of(build_id)}", told())
+
+    def listed_parts(self, build_id: str) -> str | None:
+        """Reads the list, once on this machine."""
+        try:
+            (path,) = readable([f"{self.root}/{TABLES_FOLDER}/{_list_of(build_id)}"])
+            return Path(path).read_text(encoding="utf-8")
+        except (UserMistake, OSError):
+            return None  # whatever it was, the logs tell it, or say why they cannot
+
     def swap(self, release: Release) -> None:
         """Swaps the release, if it is still the one on which this one was built."""
         tag = self._objects.replace(RELEASE_FILE, json.dumps(release.as_json(), indent=1), self._tag)
@@ -123,6 +138,7 @@ class Bucket(Place):
                 "Nothing of this one counts; give the same command again.",
             )
         self._tag = tag
+        self._build_id = release.build_id
 
     def settled(self, table: str, path: str) -> str:
         """The address of a part; a part that was written here is kept as if it had been fetched."""
@@ -139,7 +155,7 @@ class Bucket(Place):
     def sweep(self, in_use: Iterable[str]) -> None:
         """Deletes what no release needs any more."""
         prefix = f"{self.root}/{TABLES_FOLDER}/"
-        named = {path[len(prefix) :] for path in in_use}
+        named = {path[len(prefix) :] for path in in_use} | {_list_of(self._build_id)}
         there = (name.removeprefix(f"{TABLES_FOLDER}/") for name in self._objects.names(TABLES_FOLDER))
         unused = [name for name in there if name not in named and "/_delta_log/" not in name]
         found = self._objects.read(RETIRED_FILE)
@@ -158,3 +174,8 @@ class Bucket(Place):
             with suppress(UserMistake):
                 there = self._objects.names(TABLES_FOLDER)
                 self._objects.delete([name for name in there if f"/{build_id}/" in name])
+
+
+def _list_of(build_id: str) -> str:
+    """Beside the tables' folders, and swept as their files are."""
+    return f"_parts/{build_id}/{PARTS_FILE}"

@@ -28,7 +28,7 @@ from pipeline.question import computed_with, landed_table, open_question, provid
 from pipeline.reference import Reference, load_reference
 from pipeline.refresh import refresh
 from pipeline.settings import Settings
-from pipeline.versions import REPEATED_SCHEMA, find_repeated
+from pipeline.versions import NONE_REPEATED, REPEATED_SCHEMA, find_repeated
 
 __all__ = ["FileSummary", "LoadSummary", "load", "rebuild"]
 
@@ -124,7 +124,7 @@ class _Comparing:
 
     def found(self) -> pa.Table:
         """The rows of repeated records of all sources, once they are there."""
-        return pa.concat_tables([REPEATED_SCHEMA.empty_table(), *(begun.result() for begun in self._begun)])
+        return pa.concat_tables([NONE_REPEATED, *(begun.result() for begun in self._begun)])
 
     def _compare(self, source: str) -> pa.Table:
         if self._engine is None:

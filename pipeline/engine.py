@@ -40,6 +40,9 @@ _MACROS = (
     "CREATE MACRO array_join(x, separator) AS coalesce(array_to_string(x, separator), '')",
 )
 _PARQUET = "FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1"
+FEW_ROWS = 50_000
+"""Rows a file below which dealing rows out to many files is cheaper than a pass a file."""
+
 _numbers = itertools.count(1)
 
 
@@ -81,8 +84,10 @@ class Engine(Relations):
         instance = _instance(*limits, spill_dir) if spill_dir else _shared_instance(*limits)
         self._threads = settings.threads
         self._database = f"question_{next(_numbers)}"
-        instance.execute(f"ATTACH ':memory:' AS {self._database}")
-        self._connection = self._looking_here(instance.cursor())
+        # Threads ask for engines at once: a connection runs one statement at a time, and a cursor is one of its own.
+        cursor = instance.cursor()
+        cursor.execute(f"ATTACH ':memory:' AS {self._database}")
+        self._connection = self._looking_here(cursor)
 
     def _looking_here(self, cursor: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConnection:
         """A cursor that finds relations in this engine's database, and the portable functions beside it."""
@@ -175,27 +180,47 @@ class Engine(Relations):
     def write_by_label(self, name: str, folder: Path, label: str) -> list[tuple[Any, Path, int]]:
         """Writes a relation to one Parquet file for each value of its column `label`: (value, path, rows).
 
-        The files lie in `folder`, and do not hold the column.
+        The files lie below `folder`, and do not hold the column.
         """
         self.need(name)
         column = identifier(label)
-        found = self._execute(name, f"SELECT DISTINCT {column} FROM {identifier(name)} ORDER BY {column}")
-        paths = {value: folder / f"{value}.parquet" for (value,) in found.fetchall()}
+        found = self._execute(
+            name, f"SELECT {column}, count(*) FROM {identifier(name)} GROUP BY {column} ORDER BY {column}"
+        )
+        rows = dict(found.fetchall())
         folder.mkdir(parents=True, exist_ok=True)
+        if sum(rows.values()) < FEW_ROWS * len(rows):
+            paths = self._write_partitioned(name, folder, column, list(rows))
+        else:
+            paths = self._write_one_by_one(name, folder, column, list(rows))
+        return [(value, paths[value], rows[value]) for value in rows]
+
+    def _write_partitioned(self, name: str, folder: Path, column: str, values: list[Any]) -> dict[Any, Path]:
+        """In one pass: the rows are dealt out, which costs more a row and nothing a file."""
+        written = self._execute(
+            name,
+            f"COPY (FROM {identifier(name)}) TO $path ({_PARQUET}, PARTITION_BY ({column}), OVERWRITE_OR_IGNORE, "
+            "RETURN_STATS)",
+            {"path": str(folder)},
+        ).fetchall()
+        by_text = {path.parent.name.split("=", 1)[1]: path for path in (Path(row[0]) for row in written)}
+        return {value: by_text[str(value)] for value in values}
+
+    def _write_one_by_one(self, name: str, folder: Path, column: str, values: list[Any]) -> dict[Any, Path]:
+        """A pass a file, several files side by side."""
+        paths = {value: folder / f"{value}.parquet" for value in values}
         copy = (
             f"COPY (SELECT * EXCLUDE ({column}) FROM {identifier(name)} WHERE {column} = $label) "
             f"TO $path ({_PARQUET})"
         )
 
-        def write(value: Any) -> int:
-            # A small file is written by one thread: several are written side by side.
+        def write(value: Any) -> None:
             with self._beside() as cursor:
-                bound = {"label": value, "path": str(paths[value])}
-                return int(self._execute(name, copy, bound, cursor).fetchall()[0][0])
+                self._execute(name, copy, {"label": value, "path": str(paths[value])}, cursor).fetchall()
 
         with ThreadPoolExecutor(self._threads) as pool:
-            written = list(pool.map(write, paths))
-        return [(value, path, rows) for (value, path), rows in zip(paths.items(), written, strict=True)]
+            list(pool.map(write, paths))
+        return paths
 
     def schema(self, name: str) -> pa.Schema:
         """The Arrow schema of a relation."""

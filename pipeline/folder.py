@@ -85,6 +85,12 @@ class Folder(Place):
         """Flushes parts and logs to the disk."""
         flush(path for path in map(Path, (*parts, *logs)) if path.exists())
 
+    def list_parts(self, build_id: str, told: Callable[[], str]) -> None:
+        """Nothing: the logs of a folder are read at once."""
+
+    def listed_parts(self, build_id: str) -> None:
+        """Nothing."""
+
     def swap(self, release: Release) -> None:
         """Swaps the release."""
         write_release(self.root, release)

@@ -9,6 +9,7 @@ folder or in a bucket of an object store, is the affair of the lake's place.
 from __future__ import annotations
 
 import itertools
+import json
 import logging
 import os
 import uuid
@@ -74,6 +75,9 @@ class Lake:
         if release is None or table not in release.versions:
             return []
         if (release.build_id, table) not in self._parts:
+            for name, parts in self._listed_at_once(release).items():
+                self.remember(release, name, parts)
+        if (release.build_id, table) not in self._parts:
             self.remember(release, table, self._listed(table, release.versions[table]))
         return list(self._parts[release.build_id, table])
 
@@ -81,15 +85,24 @@ class Lake:
         """Takes the files of a table as of a release, which never change, from who knows them."""
         self._parts[release.build_id, table] = parts
 
+    def _listed_at_once(self, release: Release) -> dict[str, list[Part]]:
+        """The files of all tables, where the place keeps a list of them."""
+        text = self.place.listed_parts(release.build_id)
+        return {
+            table: [self._part(table, name, rows) for name, rows in files]
+            for table, files in (json.loads(text) if text else {}).items()
+        }
+
+    def _part(self, table: str, name: str, rows: int) -> Part:
+        return Part(str(self.table_folder(table) / name), rows, _label(os.path.basename(name)))
+
     def _listed(self, table: str, version: int) -> list[Part]:
         folder = self.table_folder(table)
         try:
             files = self.log(table).files(version)
         except LogFailed as error:
             raise _damaged(folder, str(error)) from error
-        parts = [
-            Part(str(folder / file.name), file.rows, _label(os.path.basename(file.name))) for file in files
-        ]
+        parts = [self._part(table, file.name, file.rows) for file in files]
         gone = self.place.lost(part.path for part in parts)
         if gone is not None:
             raise _damaged(folder, f"{gone} is gone")
@@ -236,11 +249,19 @@ class Draft:
             (path for table in touched for path in self.added(table)),
             (_log_file(self.lake.table_folder(table), versions[table]) for table in there),
         )
+        self.lake.place.list_parts(self.build_id, lambda: json.dumps(self._names(versions)))
         self.lake.place.swap(release)
         for table in versions:
             self.lake.remember(release, table, self._settled(table))
         self._tidy(release, touched)
         return release
+
+    def _names(self, tables: Iterable[str]) -> dict[str, list[tuple[str, int]]]:
+        """The names and rows of the files of tables as they will be."""
+        name_of = self.lake.place.name_of
+        return {
+            table: [(name_of(table, part.path), part.rows) for part in self.parts(table)] for table in tables
+        }
 
     def _settled(self, table: str) -> list[Part]:
         settled = self.lake.place.settled

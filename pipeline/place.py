@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager
 from pathlib import Path
 
-from pipeline.address import Address, Root
+from pipeline.address import Root
 from pipeline.release import TABLES_FOLDER, Release
 
 LOCK_WAIT_SECONDS = 3600.0
@@ -48,6 +49,14 @@ class Place(ABC):
         """Sees to it that parts and logs outlast the release that is going to name them."""
 
     @abstractmethod
+    def list_parts(self, build_id: str, told: Callable[[], str]) -> None:
+        """Keeps the list of a build's parts, where asking the logs of all tables would cost a reader time."""
+
+    @abstractmethod
+    def listed_parts(self, build_id: str) -> str | None:
+        """That list; None where there is none, and the logs are to be asked."""
+
+    @abstractmethod
     def swap(self, release: Release) -> None:
         """Swaps the release. Raises `UserMistake` where it is no longer the one on which this one was built."""
 
@@ -69,7 +78,7 @@ class Place(ABC):
 
     def name_of(self, table: str, path: str) -> str:
         """A part's name in its table, which is how the log calls it."""
-        folder = self.table_folder(table)
-        if isinstance(folder, Address) and path.startswith(f"{folder}/"):
-            return path[len(f"{folder}/") :]
-        return Path(path).relative_to(self.scratch / TABLES_FOLDER / table).as_posix()
+        for folder in (str(self.scratch / TABLES_FOLDER / table), str(self.table_folder(table))):
+            if path.startswith(folder):
+                return path[len(folder) + 1 :].replace(os.sep, "/")
+        raise ValueError(f"{path} is no part of {table}")

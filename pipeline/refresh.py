@@ -13,6 +13,7 @@ from __future__ import annotations
 import datetime as dt
 import os
 import shutil
+from collections import Counter
 from dataclasses import dataclass
 from functools import partial
 
@@ -210,14 +211,17 @@ def _replace_rows(touch: _Touch, table: str) -> None:
     """Takes gone rows out of the parts where they lie and adds fresh ones; the open part is always written anew."""
     draft, engine, kept = touch.draft, touch.engine, KEPT[table]
     engine.forget("gone_rows", "fresh_rows", "fresh_ended", "gone_ended")
-    months = {month for (month,) in engine.rows(kept.gone_months)}
-    labels = {f"{month:%Y-%m}" if month else OPEN for month in months} | {OPEN}
-    for part in draft.lake.parts(draft.release, table):
-        if part.label not in labels:
+    gone = {f"{month:%Y-%m}" if month else OPEN: rows for month, rows in engine.rows(kept.gone_months)}
+    parts = draft.lake.parts(draft.release, table)
+    of_label = Counter(part.label for part in parts)
+    for part in parts:
+        if part.label not in {*gone, OPEN}:
             continue
         engine.forget(kept.kept_of_file)
         engine.register_files("one_file", [part.path], engine.schema("new_rows"))
-        rows = engine.rows(kept.kept_count)[0][0]
+        # Of several parts of a month any may hold what is gone.
+        is_only = of_label[part.label] == 1
+        rows = part.rows - gone.get(part.label, 0) if is_only else engine.rows(kept.kept_count)[0][0]
         if rows == part.rows and part.label != OPEN:
             continue
         draft.remove(table, [part.path])

@@ -33,6 +33,8 @@ REPEATED_SCHEMA = pa.schema(
 """One row a landed row of a repeated record. `record_key` leaves out an instant that waits for its port's zone;
 `content` is a digest of every other column as typed."""
 
+NONE_REPEATED = pa.Table.from_batches([], REPEATED_SCHEMA)
+
 _SEPARATOR = "chr(31)"
 
 
@@ -76,12 +78,13 @@ def find_repeated(engine: Engine, source_name: str, new_files: list[str], old_fi
     schema = landed_schema(source)
     engine.forget("repeated_rows", "repeated_hashes", "keyed_hits")
     key_hash = {"key_hash": hash_expression(source)}
-    raw = {name: name for name in schema.names}
     engine.register_files("new_landed", new_files, schema)
     engine.register_files("old_landed", old_files, schema)
-    engine.register_files("both_landed", [*old_files, *new_files], schema)
     engine.project("new_keys", "new_landed", key_hash)
     engine.project("old_keys", "old_landed", key_hash)
-    engine.project("both_keyed", "both_landed", key_hash | raw)
+    if not engine.rows("any_repeated"):
+        return NONE_REPEATED
+    engine.register_files("both_landed", [*old_files, *new_files], schema)
+    engine.project("both_keyed", "both_landed", key_hash | {name: name for name in schema.names})
     engine.project("candidates", "keyed_hits", repeated_columns(source))
     return engine.to_arrow("repeated_rows").cast(REPEATED_SCHEMA)

@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from benchmarks import answers, day, days, durations, kept, load, plot, world, yard
+from benchmarks import answers, cluster, day, days, durations, kept, load, plot, world, yard
 from benchmarks.__main__ import main
 from benchmarks.runs import Run, RunFailed, measured, ratio
 from pipeline.metrics import Reader
@@ -208,6 +208,26 @@ def test_durations_are_void_where_the_peer_says_otherwise() -> None:
         durations.refuse_other_figures(dwell, peer.assign(rmst_hours=6.1))
     with pytest.raises(RunFailed, match="1 ports by the product, 0"):
         durations.refuse_other_figures(dwell, peer.iloc[:0])
+
+
+def test_two_engines_give_the_same_tables_and_reports(work: Path, tiny: str) -> None:
+    found = cluster.run(work, [2_000], 1, tiny)
+    (point,) = found["points"]
+    assert point["stays"] > 100
+    for engine in (cluster.DUCKDB, cluster.SAIL):
+        for name in ("rebuild", *cluster.REPORTS):
+            assert point[engine][name]["cpu_seconds"] > 0
+    assert set(found["exponent"]) >= {"rebuild, DuckDB, cpu_seconds", "rebuild, Sail, cpu_seconds"}
+    assert len(cluster.lines(found)) > 8
+    assert not (work / "cluster").exists()
+
+
+def test_two_engines_are_void_where_they_differ() -> None:
+    one = pd.DataFrame({"n": [1, 2], "hours": [1.0, 2.0]})
+    cluster.refuse_other("dwell", one, one.assign(hours=[1.0, 2.0 + 1e-12]))
+    for other in (one.assign(n=[1, 3]), one.assign(hours=[1.0, 2.00001])):
+        with pytest.raises(RunFailed, match="dwell: DuckDB and Sail differ"):
+            cluster.refuse_other("dwell", one, other)
 
 
 def test_segregation_is_void_where_the_sweep_counts_otherwise(

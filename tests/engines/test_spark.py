@@ -25,7 +25,7 @@ import pyarrow.parquet as pq
 import pytest
 from lake.support import BUILT, day_feeds, entries, write_feeds
 
-from engines.servers import apache_spark, free_port, sail
+from benchmarks.servers import Server, apache_spark, free_port, sail
 from engines.worlds import write_world
 from pipeline import build, spark_engine
 from pipeline.address import Root
@@ -82,7 +82,7 @@ QUESTIONS = [
 ]
 
 
-def _apache_spark(folder: Path) -> AbstractContextManager[str]:
+def _apache_spark(folder: Path) -> AbstractContextManager[Server]:
     home = os.environ.get(SPARK_HOME)
     if not home:
         pytest.skip(
@@ -97,8 +97,8 @@ SERVERS = {"sail": sail, "apache_spark": _apache_spark}
 @pytest.fixture(scope="module", params=SERVERS)
 def remote(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of a server that runs for as long as these tests."""
-    with SERVERS[request.param](tmp_path_factory.mktemp("server")) as address:
-        yield address
+    with SERVERS[request.param](tmp_path_factory.mktemp("server")) as server:
+        yield server.address
 
 
 @pytest.fixture(scope="module")
@@ -340,8 +340,10 @@ def test_a_relation_is_written_by_its_labels(
 def test_a_server_without_a_place_for_tables_in_between_says_so(
     settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    with sail(tmp_path, keeps=False) as address:
-        code = main(["rebuild", "--lake", str(settings.lake), "--engine", "spark", "--remote", address])
+    with sail(tmp_path, keeps=False) as server:
+        code = main(
+            ["rebuild", "--lake", str(settings.lake), "--engine", "spark", "--remote", server.address]
+        )
     assert code == 2
     assert "SAIL_EXECUTION__CHECKPOINT__PATH" in capfd.readouterr().err
 

@@ -8,12 +8,15 @@ import re
 import threading
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from benchmarks.servers import sail
 from lake.buckets import BUCKET, object_store, surroundings
 from lake.killing import killed_in
 from lake.support import (
@@ -24,6 +27,7 @@ from lake.support import (
     figures,
     load_files,
     settings_of,
+    table,
     write_feeds,
 )
 from pipeline import lease, object_cache
@@ -191,7 +195,10 @@ def test_what_a_killed_load_had_committed_is_not_in_what_comes_next(
     for lake in (address, alone):
         load_files(lake, days[2])
     assert everything(address) == everything(alone)
+    now = Lake(address).release()
+    assert now is not None
     named = {path for table in release.versions for path in _named(address, table)}
+    named.add(f"{address}/tables/_parts/{now.build_id}/parts.json")
     there = {f"{address}/{name}" for name in Objects(address).names("tables") if "_delta_log" not in name}
     assert there == named
 
@@ -310,6 +317,20 @@ def test_a_screen(address: Address, days: list[list[Path]], in_folders: list[Pat
     assert shown[1] == shown[0]
 
 
+def test_a_cluster_reads_the_store_itself(
+    address: Address, days: list[list[Path]], in_folders: list[Path], tmp_path: Path
+) -> None:
+    load_files(address, days[0])
+    with surroundings({"AWS_ALLOW_HTTP": "true"}), sail(tmp_path) as server:
+        settings = replace(settings_of(address), remote=server.address)
+        found = Reader(settings).query("dwell")
+        rebuild(settings)
+    expected = Reader(settings_of(in_folders[0])).query("dwell")
+    pd.testing.assert_frame_equal(found, expected, rtol=1e-9, check_dtype=False)
+    for name in ("stays", "unit_stays", "clearances"):
+        pd.testing.assert_frame_equal(table(address, name), table(in_folders[0], name), rtol=1e-9)
+
+
 def test_a_store_that_ignores_conditions_is_refused(
     address: Address, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -337,6 +358,20 @@ def test_what_is_kept_here_is_bounded_and_never_wrong(
     with pytest.raises(UserMistake, match="DGWATCH_CACHE_LIMIT=much"):
         object_cache.make_room()
     assert object_cache.readable(["/any/path.parquet"]) == ["/any/path.parquet"]
+
+
+def test_the_list_of_parts_is_what_the_logs_say(
+    address: Address, days: list[list[Path]], shown: list[dict[str, str]], elsewhere: Callable[[str], None]
+) -> None:
+    for paths in days[:2]:
+        load_files(address, paths)
+    release = Lake(address).release()
+    assert release is not None
+    listed = {table: sorted(_named(address, table)) for table in release.versions}
+    Objects(address).delete([f"tables/_parts/{release.build_id}/parts.json"])
+    elsewhere("reader")
+    assert {table: sorted(_named(address, table)) for table in release.versions} == listed
+    assert _shown(address) == shown[1]
 
 
 def test_damage_is_told(

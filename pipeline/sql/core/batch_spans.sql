@@ -1,31 +1,6 @@
 -- grain: one row a stay: one batch at one port; a visit that no batch claims is a batch of its own, consignment_id null
--- batch_id is the consignment_id, or for an unclaimed visit a name that no consignment can have (it holds control characters).
-WITH claimed AS (
-    SELECT
-        coalesce(
-            l.consignment_id, concat(chr(31), v.equipment_reference, chr(31), CAST(v.visit_no AS STRING))
-        ) AS batch_id,
-        l.consignment_id,
-        v.un_location_code,
-        v.equipment_reference,
-        v.visit_no,
-        v.started_at,
-        v.ended_at,
-        v.facility_code,
-        v.block,
-        v.exit_type,
-        v.exit_named_at,
-        v.exit_event_id
-    FROM visits AS v
-    LEFT JOIN links AS l
-        ON
-            l.un_location_code = v.un_location_code
-            AND l.equipment_reference = v.equipment_reference
-            AND l.visit_no = v.visit_no
-),
-
 -- A unit counts once, however often it came: few come again, so that only those are told apart.
-come_again AS (
+WITH come_again AS (
     SELECT DISTINCT un_location_code, equipment_reference
     FROM visits
     WHERE visit_no > 1
@@ -36,7 +11,7 @@ repeated AS (
         c.batch_id,
         c.un_location_code,
         count(*) - count(DISTINCT c.equipment_reference) AS visits_again
-    FROM claimed AS c
+    FROM claims AS c
     INNER JOIN come_again AS a
         ON a.un_location_code = c.un_location_code AND a.equipment_reference = c.equipment_reference
     GROUP BY c.batch_id, c.un_location_code
@@ -59,7 +34,7 @@ summed AS (
             WHEN count(*) = count(c.ended_at)
                 THEN max_by(c.exit_type, (c.exit_named_at, c.exit_event_id)) FILTER (WHERE c.exit_type IS NOT NULL)
         END AS exit_type
-    FROM claimed AS c
+    FROM claims AS c
     GROUP BY c.batch_id, c.un_location_code
 )
 

@@ -9,14 +9,14 @@ WITH shared AS (
 
 of_one AS (
     SELECT
-        v.un_location_code,
-        v.equipment_reference,
-        v.visit_no,
-        v.facility_code,
-        v.block,
-        v.started_at,
-        v.ended_at,
-        v.exit_type,
+        c.un_location_code,
+        c.equipment_reference,
+        c.visit_no,
+        c.facility_code,
+        c.block,
+        c.started_at,
+        c.ended_at,
+        c.exit_type,
         s.consignment_id,
         s.direction,
         s.lead_class,
@@ -25,23 +25,13 @@ of_one AS (
         s.limit_hours,
         s.limit_rule_id,
         s.limit_is_illustrative
-    FROM visits AS v
-    LEFT JOIN links AS l
-        ON
-            l.un_location_code = v.un_location_code
-            AND l.equipment_reference = v.equipment_reference
-            AND l.visit_no = v.visit_no
+    FROM claims AS c
     LEFT JOIN shared AS h
         ON
-            h.un_location_code = v.un_location_code
-            AND h.equipment_reference = v.equipment_reference
-            AND h.visit_no = v.visit_no
-    INNER JOIN batch_stays AS s
-        ON
-            s.un_location_code = v.un_location_code
-            AND s.batch_id = coalesce(
-                l.consignment_id, concat(chr(31), v.equipment_reference, chr(31), CAST(v.visit_no AS STRING))
-            )
+            h.un_location_code = c.un_location_code
+            AND h.equipment_reference = c.equipment_reference
+            AND h.visit_no = c.visit_no
+    INNER JOIN batch_stays AS s ON s.batch_id = c.batch_id AND s.un_location_code = c.un_location_code
     WHERE h.visit_no IS NULL
 ),
 

@@ -1,4 +1,5 @@
 -- grain: one row a row of one kept file that stays as it is
+-- view
 SELECT f.*
 FROM one_file AS f
 WHERE

@@ -1,4 +1,4 @@
-"""Spark Connect servers of this machine for a test: started on a free port of loopback, always stopped."""
+"""Spark Connect servers of this machine for a test or a benchmark: on a free port of loopback, always stopped."""
 
 from __future__ import annotations
 
@@ -10,10 +10,28 @@ import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 START_SECONDS = 120.0
 STOP_SECONDS = 20.0
+
+
+@dataclass(frozen=True)
+class Server:
+    """A server that runs: where it answers, and its process."""
+
+    address: str
+    process: int
+
+
+def cpu_seconds(process: int) -> float:
+    """Processor seconds that a running process has spent; 0 where the system does not tell."""
+    try:
+        spent = Path(f"/proc/{process}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()[11:13]
+    except OSError:
+        return 0.0
+    return sum(map(int, spent)) / os.sysconf("SC_CLK_TCK")
 
 
 def free_port() -> int:
@@ -24,18 +42,18 @@ def free_port() -> int:
 
 
 @contextmanager
-def sail(folder: Path, keeps: bool = True) -> Iterator[str]:
-    """Sail, of the extra `cluster`; its address. `folder` takes its log and, if it `keeps` any, tables in between."""
+def sail(folder: Path, keeps: bool = True) -> Iterator[Server]:
+    """Sail, of the extra `cluster`. `folder` takes its log and, if it `keeps` any, tables in between."""
     port = free_port()
     command = [shutil.which("sail", path=str(Path(sys.executable).parent)) or "sail", "spark", "server"]
     kept = {"SAIL_EXECUTION__CHECKPOINT__PATH": folder.as_uri()} if keeps else {}
-    with _running([*command, "--ip", "127.0.0.1", "--port", str(port)], kept, port, folder) as address:
-        yield address
+    with _running([*command, "--ip", "127.0.0.1", "--port", str(port)], kept, port, folder) as server:
+        yield server
 
 
 @contextmanager
-def apache_spark(home: Path, folder: Path) -> Iterator[str]:
-    """Apache Spark 4 from its folder, on two cores of this machine; its address. `folder` takes its log."""
+def apache_spark(home: Path, folder: Path) -> Iterator[Server]:
+    """Apache Spark 4 from its folder, on two cores of this machine. `folder` takes its log."""
     port = free_port()
     settings = {
         "spark.connect.grpc.binding.address": "127.0.0.1",
@@ -45,18 +63,18 @@ def apache_spark(home: Path, folder: Path) -> Iterator[str]:
         "spark.local.dir": str(folder),
     }
     given = [word for name, value in settings.items() for word in ("--conf", f"{name}={value}")]
-    server = "org.apache.spark.sql.connect.service.SparkConnectServer"
+    class_ = "org.apache.spark.sql.connect.service.SparkConnectServer"
     # What its start-connect-server.sh runs; the package of PyPI comes without that script.
-    command = [str(home / "bin" / "spark-submit"), "--class", server, "--master", "local[2]", *given]
+    command = [str(home / "bin" / "spark-submit"), "--class", class_, "--master", "local[2]", *given]
     surroundings = {"SPARK_HOME": str(home), "SPARK_LOCAL_IP": "127.0.0.1"}
-    with _running(command, surroundings, port, folder) as address:
-        yield address
+    with _running(command, surroundings, port, folder) as server:
+        yield server
 
 
 @contextmanager
 def _running(
     command: Sequence[str], surroundings: Mapping[str, str], port: int, folder: Path
-) -> Iterator[str]:
+) -> Iterator[Server]:
     log = folder / "server.log"
     with log.open("wb") as told:
         child = subprocess.Popen(
@@ -69,7 +87,7 @@ def _running(
         )
     try:
         _wait(child, port, log)
-        yield f"sc://127.0.0.1:{port}"
+        yield Server(f"sc://127.0.0.1:{port}", child.pid)
     finally:
         child.terminate()
         try:

@@ -1,0 +1,67 @@
+"""DuckDB in this process: models side by side, and parts by label, whichever way they are written."""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from lake.support import day_feeds, load_files, settings_of, write_feeds
+
+from pipeline import engine
+from pipeline.engine import Engine, ModelFailed
+from pipeline.lake import Lake
+from pipeline.question import open_question
+from pipeline.reference import load_reference
+from pipeline.settings import Settings
+
+MODELS = ("batch_stays", "unit_stays", "clearances")
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    """A lake of two days, and two threads whatever the machine has."""
+    lake = tmp_path / "lake"
+    for day in (1, 2):
+        load_files(lake, write_feeds(tmp_path / f"day-{day}", day_feeds(day)))
+    return Settings(settings_of(lake).lake, threads=2)
+
+
+def _computed(settings: Settings, side_by_side: bool) -> dict[str, list[str]]:
+    lake = Lake(settings.lake)
+    release = lake.release()
+    files = lambda table: lake.files(release, table)  # noqa: E731
+    with open_question(settings, load_reference(None), files, None, None) as relations:
+        if side_by_side:
+            relations.need_all(*MODELS)
+        return {name: sorted(map(str, relations.rows(name))) for name in MODELS}
+
+
+def test_models_side_by_side_are_the_models_one_by_one(settings: Settings) -> None:
+    found = _computed(settings, side_by_side=True)
+    assert found == _computed(settings, side_by_side=False)
+    assert [len(rows) for rows in found.values()] == [6, 6, 6]
+
+
+def test_a_model_that_fails_beside_others_says_which(settings: Settings) -> None:
+    with Engine(settings) as relations:
+        relations.register_arrow("moves", pa.table({"flow": ["in"]}))
+        with pytest.raises(ModelFailed, match="unit_summaries"):
+            relations.need_all("unit_summaries")
+
+
+@pytest.mark.parametrize("few_rows", [0, 1_000_000])
+def test_parts_by_label_are_the_same_in_one_pass_or_many(
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, few_rows: int
+) -> None:
+    monkeypatch.setattr(engine, "FEW_ROWS", few_rows)
+    march, june = dt.date(2022, 3, 1), dt.date(2022, 6, 1)
+    with Engine(settings) as relations:
+        given = {"n": [1, 2, 3], "label": pa.array([june, march, june], pa.date32())}
+        relations.register_arrow("given", pa.table(given))
+        written = relations.write_by_label("given", tmp_path / "out", "label")
+    assert [(label, rows) for label, _, rows in written] == [(march, 1), (june, 2)]
+    found = {label: sorted(pq.ParquetFile(path).read().to_pydict()["n"]) for label, path, _ in written}
+    assert found == {march: [2], june: [1, 3]}
