@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import stat
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -15,11 +14,12 @@ from functools import lru_cache
 from pathlib import Path
 from queue import SimpleQueue
 
-import pyarrow as pa
-
-from pipeline.contract import SOURCES, Source
+from pipeline.contract import SOURCES
 from pipeline.errors import UserMistake
-from pipeline.intake import FileRefused, Intake, IntakeSettings, TakenFile, digest, source_of, write_part
+from pipeline.intake import FileRefused, Intake, IntakeSettings, digest, source_of
+from pipeline.intake.beside import Worker
+from pipeline.intake.taker import HOLD_ROWS, Job, Part, Taken, Taker, Takes, stamp_of
+from pipeline.intake.worker import setup_message
 from pipeline.lake import RELEASE_FILE, Draft
 from pipeline.ledger import FileEntry, FileSummary
 from pipeline.question import landed_table
@@ -29,17 +29,11 @@ from pipeline.settings import Settings
 DATA_SUFFIXES = (".csv", ".csv.gz", ".parquet", ".xlsx")
 SAMPLE_MARK = "sample.json"
 REJECTS = "rejects"
-HOLD_ROWS = 100_000
-"""Files of fewer rows share a part with others of their source."""
-
-PART_ROWS = 400_000
-"""Rows held of a source at most, before they are written."""
-
 LARGE_BLOCKS = 16
-"""A file of more blocks is read by all threads, one of fewer by one beside others: nothing waits for its end."""
+"""A file of more blocks is read by all threads of this process, and others wait."""
 
-SPARE_LANES = 1
-"""Lanes beside one a core: while two wait for the interpreter's lock, a core would stand idle."""
+BESIDE_FROM_BYTES = 24 << 20
+"""Bytes of files from which processes are started to read them; each takes a third of a second to start."""
 
 GROWING = (REJECTS, "repeated", "loads", "stays", "unit_stays", "clearances")
 
@@ -111,51 +105,21 @@ def land(
     return Landed(landing.summaries, landing.entries)
 
 
-class _Gathered:
-    """The rows of small files, gathered by table: thirty small feeds are one part a day."""
-
-    def __init__(self, draft: Draft) -> None:
-        self._draft = draft
-        self._tables: dict[str, list[pa.Table]] = {}
-        self._rows: Counter[str] = Counter()
-
-    def add(self, table: str, held: list[pa.Table]) -> None:
-        """Keeps rows for the next part of a table, and writes it when it is large enough."""
-        self._tables.setdefault(table, []).extend(held)
-        self._rows[table] += sum(rows.num_rows for rows in held)
-        if self._rows[table] >= PART_ROWS:
-            self.write(table)
-
-    def write_all(self) -> None:
-        """Writes what is left."""
-        for table in self._tables:
-            self.write(table)
-
-    def write(self, table: str) -> None:
-        """Writes what is held of a table."""
-        waiting = self._tables.get(table)
-        if waiting:
-            path = self._draft.new_path(table)
-            self._draft.add(table, path, write_part(path, waiting))
-            waiting.clear()
-            self._rows[table] = 0
-
-
 @dataclass(frozen=True)
-class _Job:
-    """A file that is to be taken: what is known of it before it is read."""
+class _Begun:
+    """A file that is being taken."""
 
-    path: Path
+    job: Job
     sha256: str
-    stamp: tuple[int, ...]
-    source: Source
-    file_seq: int
+    future: Future[Taken]
 
 
 class _Landing:
     """The files of one call, in their order: entries of the ledger, and rows for the tables.
 
-    Small files are read side by side, a large one by all threads; what became of them is told in order.
+    Files are read in processes beside this one where they are many bytes: what is done to a block is much work of
+    the interpreter, for which threads would wait. Otherwise one thread reads them. A very large file has all threads
+    of this process. What became of files is told in order.
     """
 
     def __init__(
@@ -170,44 +134,65 @@ class _Landing:
     ) -> None:
         self.summaries: list[FileSummary] = []
         self.entries: list[FileEntry] = []
-        self._gathered = _Gathered(draft)
         self._draft, self._loaded_at = draft, loaded_at
-        lanes = settings.threads + SPARE_LANES if settings.threads > 1 else 1
-        self._in_use = IntakeSettings(default_zone=settings.default_zone, threads=lanes)
+        self._reference_folder = settings.reference
+        self._in_use = IntakeSettings(default_zone=settings.default_zone, threads=max(settings.threads, 1))
         self._intake = Intake(reference, loaded_at, self._in_use, HOLD_ROWS)
+        self._alone = Taker(self._intake, self._rejects(), "alone", lane=None)
         self._advance, self._landed = advance, landed
         self._left: Counter[str] = Counter()
         self._by_digest = {entry.sha256: entry for entry in known}
         self._next_seq = max((entry.file_seq for entry in known), default=0) + 1
-        self._lanes: SimpleQueue[int] = SimpleQueue()
-        self._running: deque[tuple[_Job, Future[TakenFile]]] = deque()
+        self._takers: list[Takes] = []
+        self._free: SimpleQueue[Takes] = SimpleQueue()
+        self._running: deque[_Begun] = deque()
 
     def take_all(self, files: list[Path]) -> None:
         """Takes the files."""
-        threads = max(self._in_use.threads, 1)
-        for lane in range(threads):
-            self._lanes.put(lane)
         self._left.update(_sources_of(files))
-        with ThreadPoolExecutor(threads) as pool:
+        self._takers = self._takers_of(sum(map(size_of, files)))
+        for taker in self._takers:
+            self._free.put(taker)
+        with ThreadPoolExecutor(len(self._takers)) as pool:
             try:
                 for path in files:
                     if not self._begin(path, pool):
                         self._done_with(path)
-                    if len(self._running) > 2 * threads:
+                    if len(self._running) > 2 * len(self._takers):
                         self._settle()
                 self._settle_all()
+                self._flush(None)
             finally:
-                for _, future in self._running:
-                    future.cancel()
-        self._gathered.write_all()
+                for begun in self._running:
+                    begun.future.cancel()
+                for taker in self._takers:
+                    taker.close()
+
+    def _rejects(self) -> tuple[str, Path]:
+        return REJECTS, self._draft.folder(REJECTS)
+
+    def _takers_of(self, total_bytes: int) -> list[Takes]:
+        """A process a core for many bytes, else this one."""
+        if self._in_use.threads < 2 or total_bytes < BESIDE_FROM_BYTES:
+            return [Taker(self._intake, self._rejects(), "here")]
+        rules = self._reference_folder, self._loaded_at, self._in_use, self._rejects()
+        return [Worker(setup_message(*rules, f"beside-{number}")) for number in range(self._in_use.threads)]
+
+    def _flush(self, table: str | None) -> None:
+        for taker in (self._alone, *self._takers):
+            self._add(taker.flush(table))
+
+    def _add(self, parts: list[Part]) -> None:
+        for part in parts:
+            self._draft.add(part.table, part.path, part.rows)
 
     def _begin(self, path: Path, pool: ThreadPoolExecutor) -> bool:
         """Sets a file going (true), or tells at once what became of it."""
         is_going = False
         with self._refusals(path, None, self._settle_all):
-            stamp = _stamp(path)
+            stamp = stamp_of(path)
             sha256 = digest(path)
-            if any(job.sha256 == sha256 for job, _ in self._running):
+            if any(begun.sha256 == sha256 for begun in self._running):
                 self._settle_all()
             before = self._by_digest.get(sha256)
             if before is not None:
@@ -219,12 +204,14 @@ class _Landing:
                 self.summaries.append(summary)
                 return is_going
             with self._refusals(path, sha256, self._settle_all):
-                job = _Job(path, sha256, stamp, source_of(path.name), self._next_seq)
+                source = source_of(path.name).name
+                table = landed_table(source)
+                job = Job(path, source, self._next_seq, stamp, table, self._draft.folder(table))
                 self._next_seq += 1
                 is_large = stamp[1] > LARGE_BLOCKS * self._in_use.block_bytes
                 if is_large:
                     self._settle_all()
-                self._running.append((job, pool.submit(self._read, job, is_large)))
+                self._running.append(_Begun(job, sha256, pool.submit(self._read, job, is_large)))
                 if is_large:
                     self._settle_all()
                 is_going = True
@@ -235,25 +222,16 @@ class _Landing:
         for source in _sources_of([path]):
             self._left[source] -= 1
             if not self._left[source]:
-                self._gathered.write(landed_table(source))
+                self._flush(landed_table(source))
                 self._landed(source)
 
-    def _read(self, job: _Job, is_alone: bool) -> TakenFile:
-        """Reads a file in a thread of the pool: in a lane of its own, or in all of them where it runs alone."""
-        lane = self._lanes.get()
+    def _read(self, job: Job, is_alone: bool) -> Taken:
+        """Has a file taken by whoever is free, or by all threads of this process where it runs alone."""
+        taker = self._free.get()
         try:
-            folder = self._draft.folder(landed_table(job.source.name))
-            return self._intake.take(
-                job.path,
-                job.path.name,
-                job.source,
-                job.file_seq,
-                folder,
-                self._advance,
-                None if is_alone else lane,
-            )
+            return (self._alone if is_alone else taker).take(job, self._advance)
         finally:
-            self._lanes.put(lane)
+            self._free.put(taker)
 
     def _settle_all(self) -> None:
         while self._running:
@@ -261,28 +239,18 @@ class _Landing:
 
     def _settle(self) -> None:
         """Tells what became of the file that was begun first."""
-        job, future = self._running.popleft()
-        with self._refusals(job.path, job.sha256):
-            taken = future.result()
-            if _stamp(job.path) != job.stamp:
-                for part, _ in (*taken.parts, *taken.reject_parts):
-                    part.unlink()
-                raise FileRefused("it changed while it was read", "Load it again once it is complete.")
-            self._keep(job, taken)
-        self._done_with(job.path)
+        begun = self._running.popleft()
+        path = begun.job.path
+        with self._refusals(path, begun.sha256):
+            self._keep(begun, begun.future.result())
+        self._done_with(path)
 
-    def _keep(self, job: _Job, taken: TakenFile) -> None:
-        entry = _entry(job, self._draft.build_id, self._loaded_at, taken)
-        self._by_digest[job.sha256] = entry
+    def _keep(self, begun: _Begun, taken: Taken) -> None:
+        entry = _entry(begun, self._draft.build_id, self._loaded_at, taken)
+        self._by_digest[begun.sha256] = entry
         self.entries.append(entry)
         self.summaries.append(FileSummary.of(entry))
-        for name, parts, held in (
-            (landed_table(job.source.name), taken.parts, taken.landed),
-            (REJECTS, taken.reject_parts, taken.rejects),
-        ):
-            for part, rows in parts:
-                self._draft.add(name, part, rows)
-            self._gathered.add(name, held)
+        self._add(taken.parts)
 
     @contextmanager
     def _refusals(
@@ -311,14 +279,6 @@ def _sources_of(files: Iterable[Path]) -> Iterator[str]:
             yield source_of(path.name).name
 
 
-def _stamp(path: Path) -> tuple[int, ...]:
-    """What tells whether a file is still the same. Refuses what is none, such as a pipe, which never ends."""
-    found = path.stat()
-    if not stat.S_ISREG(found.st_mode):
-        raise FileRefused("not a file", "Hand in plain files.")
-    return (found.st_ino, found.st_size, found.st_mtime_ns)
-
-
 def _sentence(refusal: FileRefused) -> str:
     what = str(refusal)
     return f"{what.rstrip('.')}. {refusal.hint}" if refusal.hint else what
@@ -330,13 +290,14 @@ def merge_small(draft: Draft) -> None:
         draft.merge_small(table)
 
 
-def _entry(job: _Job, load_id: str, loaded_at: datetime, taken: TakenFile) -> FileEntry:
+def _entry(begun: _Begun, load_id: str, loaded_at: datetime, taken: Taken) -> FileEntry:
+    job = begun.job
     return FileEntry(
         file_seq=job.file_seq,
         load_id=load_id,
         file=job.path.name,
-        source=job.source.name,
-        sha256=job.sha256,
+        source=job.source,
+        sha256=begun.sha256,
         bytes=job.stamp[1],
         loaded_at=loaded_at,
         encoding=taken.encoding or "",
