@@ -227,7 +227,7 @@ def test_two_engines_give_the_same_tables_and_reports(work: Path, tiny: str) -> 
     for engine in (cluster.DUCKDB, cluster.SAIL):
         for name in ("rebuild", *cluster.REPORTS):
             assert point[engine][name]["cpu_seconds"] > 0
-    assert set(found["exponent"]) >= {"rebuild, DuckDB, cpu_seconds", "rebuild, Sail, cpu_seconds"}
+    assert set(found["exponent"]) >= {"rebuild, DuckDB", "rebuild, Sail"}
     assert len(cluster.lines(found)) > 8
     assert not (work / "cluster").exists()
 
