@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import argparse
 import json
+import signal
 import sys
 import tempfile
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -19,6 +21,9 @@ from benchmarks.world import LAYOUTS
 def main(argv: list[str] | None = None) -> int:
     """Runs a benchmark, prints its table and writes its JSON; 1 where the run is void."""
     chosen = _parser().parse_args(argv)
+    if threading.current_thread() is threading.main_thread():
+        # Whoever ends it ends the servers that it started.
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     chosen.work.mkdir(parents=True, exist_ok=True)
     surroundings = machine.described()
     try:

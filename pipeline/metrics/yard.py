@@ -29,6 +29,7 @@ FLOW_SCHEMA = pa.schema(
         ("newly_overdue", pa.int64()),
     ]
 )
+NO_BLOCKS = pa.table({name: pa.array([], pa.string()) for name in ("batch_id", "un_location_code", "block")})
 MEASURES = ("stock", "backlog", "arrivals", "exits", "newly_overdue")
 DEFAULT_BY = ("date", "port", "class")
 STAY_COLUMNS = (
@@ -183,7 +184,11 @@ def batches_in_yard(question: Question) -> pd.DataFrame:
         "overdue_only": pa.array([asked.overdue_only]),
     }
     engine.register_arrow("asked_cell", pa.table(cell))
-    engine.alias("blocks_then", "blocks_last_told" if asked.block is None else "blocks_then_told")
+    if asked.block is None:
+        # Each is shown at the block that it was last told at, which its own row holds.
+        engine.register_arrow("blocks_then", NO_BLOCKS)
+    else:
+        engine.alias("blocks_then", "blocks_then_told")
     if asked.limit:
         return frame_of(engine.first_rows("batches_in_yard", asked.limit))
     return question.frame("batches_in_yard")
