@@ -1,16 +1,19 @@
-"""The command line of the benchmarks: `python -m benchmarks load|day|cluster|answers|durations|segregation|plot`."""
+"""The command line of the benchmarks: `python -m benchmarks NAME`; `--help` lists them."""
 
 from __future__ import annotations
 
 import argparse
 import json
+import signal
 import sys
 import tempfile
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from benchmarks import answers, cluster, day, durations, load, machine, plot, yard
+from benchmarks import answers, cluster, day, durations, load, machine, pages, plot, views, yard
+from benchmarks.crowd import MAIN_FILTER
 from benchmarks.runs import RunFailed
 from benchmarks.world import LAYOUTS
 
@@ -18,6 +21,9 @@ from benchmarks.world import LAYOUTS
 def main(argv: list[str] | None = None) -> int:
     """Runs a benchmark, prints its table and writes its JSON; 1 where the run is void."""
     chosen = _parser().parse_args(argv)
+    if threading.current_thread() is threading.main_thread():
+        # Whoever ends it ends the servers that it started.
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     chosen.work.mkdir(parents=True, exist_ok=True)
     surroundings = machine.described()
     try:
@@ -66,6 +72,16 @@ def _durations(chosen: argparse.Namespace) -> tuple[dict[str, Any], list[str]]:
     return found, durations.lines(found)
 
 
+def _views(chosen: argparse.Namespace) -> tuple[dict[str, Any], list[str]]:
+    found = views.run(chosen.work, chosen.stays, chosen.repeat)
+    return found, views.lines(found)
+
+
+def _pages(chosen: argparse.Namespace) -> tuple[dict[str, Any], list[str]]:
+    found = pages.run(chosen.work, chosen.part or pages.PARTS, chosen.only, chosen.visitors, chosen.seconds)
+    return found, pages.lines(found)
+
+
 def _plot(chosen: argparse.Namespace) -> tuple[dict[str, Any], list[str]]:
     picture = plot.run(chosen.results)
     return {"picture": picture.name}, [str(picture)]
@@ -108,6 +124,16 @@ def _parser() -> argparse.ArgumentParser:
     parser = command("durations", _durations, "dwell of a year on so many stays, and lifelines' answer")
     parser.add_argument("--stays", type=int, default=1_000_000)
     parser.add_argument("--repeat", type=int, default=3)
+    parser = command("views", _views, "the opening views and any other window, on lakes that grow")
+    parser.add_argument("--stays", type=_row_counts, default=[100_000, 1_000_000])
+    parser.add_argument("--repeat", type=int, default=20)
+    parser = command("pages", _pages, "what visitors of the dashboard wait for, in a browser and in a crowd")
+    parser.add_argument("--part", choices=pages.PARTS, action="append", help="one part alone; repeatable")
+    parser.add_argument(
+        "--only", choices=list(MAIN_FILTER), action="append", help="paint this page alone; repeatable"
+    )
+    parser.add_argument("--visitors", type=int, default=100)
+    parser.add_argument("--seconds", type=float, default=30, help="how long a crowd stays")
     parser = command("plot", _plot, "a picture of the kept results")
     parser.add_argument("--results", type=Path, default=plot.RESULTS)
     return whole

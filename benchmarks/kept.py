@@ -15,7 +15,7 @@ import pyarrow as pa
 
 from pipeline.engine import Engine
 from pipeline.lake import Draft, Lake
-from pipeline.question import computed_with
+from pipeline.question import computed_with, register_reference
 from pipeline.reference import Reference, load_reference
 from pipeline.refresh import KEPT, OPEN
 from pipeline.settings import Settings, from_environment
@@ -48,6 +48,8 @@ def _write(settings: Settings, reference: Reference, stays: int) -> None:
             with Engine(settings, draft.spill_folder()) as engine:
                 _add(draft, engine, "stays", drawn)
                 _add(draft, engine, "clearances", drawn)
+                _add_flows(draft, engine, reference)
+        _merge_flows(draft, settings)
         draft.publish(AS_OF, computed_with(reference), True)
 
 
@@ -62,6 +64,24 @@ def _add(draft: Draft, engine: Engine, table: str, drawn: dict[str, pa.Array]) -
         written.replace(path)
         draft.add(table, path, rows)
     shutil.rmtree(folder, ignore_errors=True)
+
+
+def _add_flows(draft: Draft, engine: Engine, reference: Reference) -> None:
+    """The flows of the ended stays that were just written."""
+    engine.register_arrow("params", pa.table({"as_of": pa.array([AS_OF], pa.timestamp("us"))}))
+    register_reference(engine, reference, ZONE)
+    engine.forget("flows")
+    engine.alias("flowing_stays", "written_ended")
+    engine.alias("flow_buckets", "age_buckets")
+    path = draft.new_path("flows")
+    draft.add("flows", path, engine.write_parquet("flows", path))
+
+
+def _merge_flows(draft: Draft, settings: Settings) -> None:
+    with Engine(settings, draft.spill_folder()) as engine:
+        engine.register_files("kept_flows", draft.files("flows"), None)
+        path = draft.new_path("flows")
+        draft.replace_all("flows", path, engine.write_parquet("flows_merged", path))
 
 
 def _drawn(reference: Reference, stays: int) -> Iterator[dict[str, pa.Array]]:

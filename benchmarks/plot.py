@@ -11,6 +11,9 @@ from benchmarks.runs import RunFailed
 
 RESULTS = Path(__file__).resolve().parent / "results"
 PICTURE = "ratios.svg"
+VIEWS_PICTURE = "views.svg"
+VIEW_TARGET = 0.05
+"""Seconds."""
 WHOLE_TARGET, PANDAS_TARGET = 8, 5
 BLUE, GREY, RED = "#1f5fa8", "#9aa5b1", "#b3261e"
 
@@ -37,7 +40,25 @@ def run(results: Path = RESULTS) -> Path:
     _day(axes[2], _read(day))
     figure.savefig(results / PICTURE, metadata={"Date": None})
     pyplot.close(figure)
+    if (results / "views.json").is_file():
+        _views(pyplot, _read(results / "views.json"), results / VIEWS_PICTURE)
     return results / PICTURE
+
+
+def _views(pyplot: Any, found: dict[str, Any], picture: Path) -> None:
+    """The seconds of every view over the stays of the lake, computed ones dashed."""
+    figure, axes = pyplot.subplots(figsize=(8, 5.4), layout="constrained")
+    stays = [point["stays"] for point in found["points"]]
+    for name, exponent in found["exponent"].items():
+        medians = [point["views"][name]["median"] for point in found["points"]]
+        is_computed = name.startswith("computed")
+        label = f"{name}, stays^{exponent:.2f}"
+        axes.plot(stays, medians, marker="o", linestyle="--" if is_computed else "-", label=label)
+    axes.axhline(VIEW_TARGET, color=RED, linewidth=1, linestyle=":", label="target of opening views")
+    axes.set(xscale="log", yscale="log", xlabel="stays in the lake", title="median seconds of an answer")
+    figure.legend(fontsize=6, loc="outside right center")
+    figure.savefig(picture, metadata={"Date": None})
+    pyplot.close(figure)
 
 
 def _read(path: Path) -> dict[str, Any]:

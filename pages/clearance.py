@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.shared import clocks, components, curves, data, filters, frame, intervals, labels, periods, stacks
+from pages.shared import clocks, components, curves, data, filters, frame, labels, periods, stacks
 from pages.shared import stages as stage_rows
 
 frame.guard(__file__)
@@ -46,17 +46,7 @@ with left:
     components.download(found, "survival", chosen, "survival")
 with right:
     components.section("clearance.reduction")
-    if reduced.empty:
-        st.caption(words("period.no_baseline"))
-    else:
-        figure = intervals.dots(
-            clocks.compared(reduced),
-            clocks.REDUCTION,
-            look=look,
-            axis=words("axis.reduction"),
-            first=words("statistic.rmst"),
-        )
-        components.chart(figure, "reduction", words("alt.reduction"))
+    clocks.dots(reduced)
 
 if not reduced.empty:
     components.section("clearance.verdicts")

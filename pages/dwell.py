@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.shared import clocks, components, curves, data, frame, grids, intervals, periods
+from pages.shared import clocks, components, curves, data, frame, grids, periods
 
 frame.guard(__file__)
 
@@ -39,17 +39,7 @@ with left:
     components.download(found, "survival", chosen, "survival")
 with right:
     components.section("clearance.reduction")
-    if reduced.empty:
-        st.caption(words("period.no_baseline"))
-    else:
-        figure = intervals.dots(
-            clocks.compared(reduced),
-            clocks.REDUCTION,
-            look=look,
-            axis=words("axis.reduction"),
-            first=words("statistic.rmst"),
-        )
-        components.chart(figure, "reduction", words("alt.reduction"))
+    clocks.dots(reduced)
 
 components.section("dwell.per_port")
 components.table(ports, "dwell", chosen, columns=clocks.LISTED)

@@ -84,8 +84,10 @@ class Engine(Relations):
         instance = _instance(*limits, spill_dir) if spill_dir else _shared_instance(*limits)
         self._threads = settings.threads
         self._database = f"question_{next(_numbers)}"
-        instance.execute(f"ATTACH ':memory:' AS {self._database}")
-        self._connection = self._looking_here(instance.cursor())
+        # Threads ask for engines at once: a connection runs one statement at a time, and a cursor is one of its own.
+        cursor = instance.cursor()
+        cursor.execute(f"ATTACH ':memory:' AS {self._database}")
+        self._connection = self._looking_here(cursor)
 
     def _looking_here(self, cursor: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConnection:
         """A cursor that finds relations in this engine's database, and the portable functions beside it."""
@@ -155,7 +157,11 @@ class Engine(Relations):
 
     def to_arrow(self, name: str, values: Mapping[str, Any] | None = None) -> pa.Table:
         """The rows of a model or relation. `values` are bound to its `$names`."""
-        return self._relation(name, values).to_arrow_table()
+        return self._table(name, self._select(name), values)
+
+    def first_rows(self, name: str, count: int) -> pa.Table:
+        """The first rows of a model that says in which order its rows are; only they are put in order."""
+        return self._table(name, f"{self._select(name)}\nLIMIT {count:d}", None)
 
     def rows(self, name: str, values: Mapping[str, Any] | None = None) -> list[tuple[Any, ...]]:
         """The rows of a model or relation as tuples."""
@@ -224,10 +230,9 @@ class Engine(Relations):
     def _result(self, name: str, values: Mapping[str, Any] | None) -> duckdb.DuckDBPyConnection:
         return self._execute(name, self._select(name), values)
 
-    def _relation(self, name: str, values: Mapping[str, Any] | None) -> duckdb.DuckDBPyRelation:
-        sql = self._select(name)
+    def _table(self, name: str, sql: str, values: Mapping[str, Any] | None) -> pa.Table:
         try:
-            return self._connection.sql(sql, params=dict(values) if values else None)
+            return self._connection.sql(sql, params=dict(values) if values else None).to_arrow_table()
         except duckdb.Error as error:
             raise ModelFailed(f"{name} did not run: {error}\n{sql}") from error
 

@@ -173,7 +173,11 @@ class Relations(ABC):
 
     def to_frame(self, name: str, values: Mapping[str, Any] | None = None) -> pd.DataFrame:
         """The rows of a model or relation as a DataFrame: instants naive UTC, days as `datetime.date`."""
-        return self.to_arrow(name, values).to_pandas(date_as_object=True)
+        return frame_of(self.to_arrow(name, values))
+
+    def first_rows(self, name: str, count: int) -> pa.Table:
+        """The first rows of a model that says in which order its rows are."""
+        return self.to_arrow(name).slice(0, count)
 
     def to_arrays(self, name: str) -> dict[str, npt.NDArray[Any]]:
         """The columns of a model or relation that holds no null, as numpy arrays."""
@@ -213,6 +217,12 @@ class Relations(ABC):
         for other in model.reads:
             self.need(other)
         return model.text
+
+
+def frame_of(table: pa.Table) -> pd.DataFrame:
+    """The rows of a table as a DataFrame: instants naive UTC, days as `datetime.date`."""
+    frame: pd.DataFrame = table.to_pandas(date_as_object=True)
+    return frame
 
 
 def identifier(name: str) -> str:

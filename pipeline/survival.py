@@ -19,6 +19,8 @@ import numpy.typing as npt
 HOUR_MICROS = 3_600_000_000
 TOLERANCE = 1e-12
 """By how much a curve may be above a quantile and count as having come down to it (ruling 22)."""
+OUTLINE_STEP = 0.0005
+"""Less than a pixel of any curve on a screen."""
 THIN_BELOW, THIN_ABOVE_SURVIVAL = 5, 0.1
 """A curve is thin where fewer are at risk while more than this share is still there (ruling 24)."""
 
@@ -112,7 +114,7 @@ def kaplan_meier(spells: AtRisk) -> Curve:
 def _joined_before(ages: Ages, others: Ages) -> Ages:
     """How many of `others` lie below each age."""
     places = np.searchsorted(ages, others, side="right")
-    counts: Ages = np.bincount(places, minlength=len(ages) + 1)[: len(ages)].astype(np.int64)
+    counts: Ages = np.bincount(places, minlength=len(ages) + 1)[: len(ages)].astype(np.int64, copy=False)
     return np.cumsum(counts, out=counts)
 
 
@@ -134,6 +136,14 @@ def age_at(curve: Curve, share: float) -> float | None:
     has_fallen = curve.survival <= share + TOLERANCE
     place = int(has_fallen.argmax()) if len(has_fallen) else 0
     return int(curve.ages[place]) / HOUR_MICROS if len(has_fallen) and has_fallen[place] else None
+
+
+def outline(curve: Curve) -> npt.NDArray[np.intp]:
+    """The places on the curve at which it has come down by another `OUTLINE_STEP`, and its end: what an eye can tell."""
+    level = np.floor(curve.survival / OUTLINE_STEP)
+    is_shown = np.diff(level, prepend=np.nan) != 0
+    is_shown[-1:] = True
+    return np.flatnonzero(is_shown)
 
 
 def last_survival(curve: Curve) -> float:

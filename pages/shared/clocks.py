@@ -7,27 +7,14 @@ from dataclasses import replace
 import pandas as pd
 import streamlit as st
 
-from pages.shared import data, frame, labels
+from pages.shared import components, data, frame, intervals, labels
 from pages.shared.periods import Period
 from pipeline.metrics import Filters
 
 CLOCKS = ("exit", "cohort", "period")
 HEADLINE = ("period", "rmst")
-LISTED = (
-    "un_location_code",
-    "clock",
-    "n",
-    "n_ended",
-    "n_open",
-    "n_left_out",
-    "mean_hours",
-    "median_hours",
-    "p90_hours",
-    "rmst_hours",
-    "rmst_se_hours",
-    "rmst_tau_hours",
-    "flags",
-)
+LISTED = tuple(name for name in data.registry()["dwell"].columns if name != "lead_class")
+"""Columns of durations by port."""
 REDUCTIONS = (
     "un_location_code",
     "clock",
@@ -173,6 +160,17 @@ def disagreement(reduced: pd.DataFrame, column: str = "un_location_code") -> Non
     scope = labels.labeller("scope")
     names = ", ".join(scope(code) for code in dict.fromkeys(rows[column]))
     st.warning(frame.words()("clocks.disagree", ports=names))
+
+
+def dots(reduced: pd.DataFrame) -> None:
+    """Draw the reductions as dots with their intervals; where there is no baseline, say so."""
+    words = frame.words()
+    if reduced.empty:
+        st.caption(words("period.no_baseline"))
+        return
+    axis, first = words("axis.reduction"), words("statistic.rmst")
+    figure = intervals.dots(compared(reduced), REDUCTION, look=frame.look(), axis=axis, first=first)
+    components.chart(figure, "reduction", words("alt.reduction"))
 
 
 @frame.in_words

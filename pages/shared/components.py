@@ -259,6 +259,18 @@ def reference_table(name: str) -> None:
 
 
 def plain_table(rows: pd.DataFrame, key: str) -> None:
-    """Rows that no report has, to read and not to download."""
+    """Rows that no report has: as CSV alone, since there are no filters and instants to tell with them."""
+    words = frame.words()
     view, config = cells.in_words(rows, None, link())
     st.dataframe(view, hide_index=True, column_config=config, placeholder="–", key=key)
+    with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
+        st.caption(words("rows", rows=words.number(len(rows))), width="content")
+        st.download_button(
+            words("download", form=words("form.csv")),
+            data=lambda: data.plain_csv(rows),
+            file_name=f"dgwatch-{key.replace('_', '-')}.csv",
+            mime="text/csv",
+            key=f"download_{key}",
+            on_click="ignore",
+            type="tertiary",
+        )

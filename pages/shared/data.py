@@ -130,6 +130,11 @@ def download(frame: pd.DataFrame, key: str, chosen: Filters, form: str = FORMS[0
     return export.packed(key, frame, about, form)
 
 
+def plain_csv(frame: pd.DataFrame) -> bytes:
+    """A frame that no report has, as the CSV of a report."""
+    return export.csv_bytes(frame)
+
+
 def briefing_forms() -> tuple[str, ...]:
     """The forms in which this machine can print a campaign's two pages."""
     from pipeline import briefing

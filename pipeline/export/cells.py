@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import re
 from decimal import Decimal
+from functools import cache
 
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -13,6 +16,15 @@ _RUNS_AS_FORMULA = "^[=+@\\-\uff1d\uff0b\uff0d\uff20\t\r]"
 """How a cell begins that a spreadsheet would run; the full-width forms count in East Asia (ruling 50)."""
 _PLAIN_NUMBER = r"^[+-]?[0-9]+(\.[0-9]+)?$"
 _NEEDS_QUOTES = '[",\r\n]'
+_QUOTED_MARKS = (b'"', b",", b"\r", b"\n")
+_MAY_RUN = np.zeros(256, bool)
+_MAY_RUN[list(b"=+-@\t\r") + ["\uff1d".encode()[0]]] = True
+"""By its first byte, whether a text may be one that a spreadsheet would run: most columns hold none."""
+_TEXT = pa.large_string()
+_NULL_IS_EMPTY = {"null_handling": "replace", "null_replacement": ""}
+_FEW_OF = 0.25
+"""Numbers of which at most this share differ are written once each."""
+_SAMPLED = 1000
 
 
 def runs_as_formula(text: str) -> bool:
@@ -36,27 +48,58 @@ def arrow_table(frame: pd.DataFrame) -> pa.Table:
     return table.cast(pa.schema(fields))
 
 
+def csv_lines(block: pa.RecordBatch) -> bytes:
+    """The rows of a block as lines of a CSV, each with its line feed; null cells are empty."""
+    names = block.schema.names
+    cells = [csv_cells(block.column(name), name) for name in names]
+    ended = pc.binary_join_element_wise(
+        cells[-1], pa.scalar("\n", _TEXT), pa.scalar("", _TEXT), **_NULL_IS_EMPTY
+    )
+    lines = pc.binary_join_element_wise(*cells[:-1], ended, pa.scalar(",", _TEXT), **_NULL_IS_EMPTY)
+    return _data(lines)
+
+
 def csv_cells(column: pa.Array, name: str) -> pa.Array:
-    """The cells of a column as they stand in the CSV."""
+    """The cells of a column as they stand in the CSV, null where they are empty."""
     kind = column.type
+    if column.null_count == len(column):
+        return pa.nulls(len(column), _TEXT)
     if pa.types.is_large_string(kind):
-        return _empty_for_null(quoted(guarded(column)))
+        return quoted(guarded(column))
     if pa.types.is_timestamp(kind):
-        return _empty_for_null(instants(column))
+        return instants(column)
     if pa.types.is_floating(kind):
-        return _empty_for_null(_decimals(column, name))
-    text = column.cast(pa.large_string())
+        return _decimals(column, name)
+    text = column.cast(_TEXT)
     if pa.types.is_decimal(kind):
         text = _without_trailing_zeros(text)
-    return _empty_for_null(text)
+    return text
 
 
-def _empty_for_null(text: pa.Array) -> pa.Array:
-    return pc.fill_null(text.cast(pa.large_string()), "")
+def _data(text: pa.Array) -> bytes:
+    """All characters of an array of text in one, as UTF-8."""
+    _, offsets, data = text.buffers()
+    if data is None or not len(text):
+        return b""
+    bounds = np.frombuffer(offsets, np.int64)[text.offset : text.offset + len(text) + 1]
+    return bytes(memoryview(data)[bounds[0] : bounds[-1]])
+
+
+def _begins(text: pa.Array) -> npt.NDArray[np.uint8]:
+    """The first byte of every text that has any; those of null ones may be among them."""
+    _, offsets, data = text.buffers()
+    if data is None or not data.size:
+        return np.empty(0, np.uint8)
+    bounds = np.frombuffer(offsets, np.int64)[text.offset : text.offset + len(text) + 1]
+    starts = bounds[:-1][bounds[1:] > bounds[:-1]]
+    return np.frombuffer(data, np.uint8)[starts]
 
 
 def guarded(text: pa.Array) -> pa.Array:
     """Text cells with an apostrophe before what a spreadsheet would run; numbers stay as they are."""
+    text = text.cast(_TEXT)
+    if not _MAY_RUN[_begins(text)].any():
+        return text
     runs = pc.match_substring_regex(text, _RUNS_AS_FORMULA)
     if not pc.any(runs).as_py():
         return text
@@ -66,6 +109,10 @@ def guarded(text: pa.Array) -> pa.Array:
 
 def quoted(text: pa.Array) -> pa.Array:
     """Text cells in RFC 4180 quotes where a comma, a quote or a line break asks for them."""
+    text = text.cast(_TEXT)
+    data = _data(text)
+    if not any(mark in data for mark in _QUOTED_MARKS):
+        return text
     needs = pc.match_substring_regex(text, _NEEDS_QUOTES)
     if not pc.any(needs).as_py():
         return text
@@ -73,21 +120,55 @@ def quoted(text: pa.Array) -> pa.Array:
 
 
 def _joined(*parts: str | pa.Array) -> pa.Array:
-    kind = pa.large_string()
-    cast = [pa.scalar(part, kind) if isinstance(part, str) else part.cast(kind) for part in parts]
-    return pc.binary_join_element_wise(*cast, pa.scalar("", kind))
+    cast = [pa.scalar(part, _TEXT) if isinstance(part, str) else part.cast(_TEXT) for part in parts]
+    return pc.binary_join_element_wise(*cast, pa.scalar("", _TEXT))
 
 
 def instants(column: pa.Array) -> pa.Array:
     """`2022-06-01T08:05:00Z`, with the fraction's digits where it is not zero."""
-    naive = column.cast(pa.timestamp("us"))
-    seconds = pc.floor_temporal(naive, unit="second")
-    text = pc.binary_replace_slice(seconds.cast(pa.timestamp("s")).cast(pa.large_string()), 10, 11, "T")
-    micros = pc.subtract(naive.cast(pa.int64()), seconds.cast(pa.int64()))
-    if not pc.any(pc.not_equal(micros, 0)).as_py():
-        return _joined(text, "Z")
-    digits = pc.utf8_rtrim(pc.utf8_lpad(micros.cast(pa.large_string()), 6, padding="0"), characters="0")
-    return pc.if_else(pc.equal(micros, 0), _joined(text, "Z"), _joined(text, ".", digits, "Z"))
+    naive = column.cast(pa.timestamp("us")).cast(pa.int64())
+    micros = naive.fill_null(0).to_numpy(zero_copy_only=False)
+    seconds, fraction = np.divmod(micros, 1_000_000)
+    whole = _whole_seconds(seconds, column)
+    if not fraction.any():
+        return whole
+    digits = pc.utf8_lpad(pa.array(fraction).cast(_TEXT), 6, padding="0")
+    exact = _joined(pc.utf8_slice_codeunits(whole, 0, -1), ".", pc.utf8_rtrim(digits, characters="0"), "Z")
+    return pc.if_else(pa.array(fraction == 0), whole, exact)
+
+
+def _whole_seconds(seconds: npt.NDArray[np.int64], column: pa.Array) -> pa.Array:
+    """The text of whole seconds: its day and its time of day are each looked up in a table of texts."""
+    days, times = np.divmod(seconds, 86_400)
+    first, last = int(days.min(initial=0)), int(days.max(initial=0))
+    if last - first < _MANY_DAYS:
+        told, places = np.arange(first, last + 1), days - first
+    else:
+        told, places = np.unique(days, return_inverse=True)
+    names = told.astype("datetime64[D]").astype("S10")
+    if first < _FIRST_PLAIN_DAY or last > _LAST_PLAIN_DAY:
+        raise ValueError("an instant before the year 0 or after the year 9999")
+    text = np.empty((len(seconds), 20), np.uint8)
+    text[:, :10] = names.view(np.uint8).reshape(-1, 10)[places]
+    text[:, 10:] = _times_of_day()[times]
+    offsets = pa.array(np.arange(0, 20 * len(seconds) + 1, 20)).buffers()[1]
+    known = pa.array(column.is_valid().to_numpy(zero_copy_only=False))
+    return pa.Array.from_buffers(
+        _TEXT, len(seconds), [known.buffers()[1], offsets, pa.py_buffer(text)], null_count=column.null_count
+    )
+
+
+_FIRST_PLAIN_DAY, _LAST_PLAIN_DAY = -719_528, 2_932_896
+"""1 January of the year 0 and 31 December 9999, in days from 1970: ten letters each."""
+_MANY_DAYS = 40_000
+
+
+@cache
+def _times_of_day() -> npt.NDArray[np.uint8]:
+    """`T08:05:00Z` of every second of a day."""
+    seconds = np.arange(86_400).astype("datetime64[s]").astype("S19")
+    letters = seconds.view(np.uint8).reshape(-1, 19)[:, 10:]
+    return np.concatenate([letters, np.full((86_400, 1), ord("Z"), np.uint8)], axis=1)
 
 
 def _decimals(column: pa.Array, name: str) -> pa.Array:
@@ -95,10 +176,18 @@ def _decimals(column: pa.Array, name: str) -> pa.Array:
     column = pc.if_else(pc.is_nan(column), pa.scalar(None, column.type), column)
     refuse_infinity(column, name)
     column = pc.if_else(pc.equal(column, 0), pa.scalar(0, column.type), column)
-    text = column.cast(pa.large_string())
-    odd = pc.fill_null(pc.match_substring(text, "e"), False)
-    if not pc.any(odd).as_py():
+    sample = column.slice(0, _SAMPLED)
+    if pc.count_distinct(sample).as_py() <= _FEW_OF * len(sample):
+        coded = column.dictionary_encode()
+        return _plain(coded.dictionary).take(coded.indices)
+    return _plain(column)
+
+
+def _plain(column: pa.Array) -> pa.Array:
+    text = column.cast(_TEXT)
+    if b"e" not in _data(text):
         return text
+    odd = pc.fill_null(pc.match_substring(text, "e"), False)
     plain = [f"{Decimal(cell):f}" for cell in text.filter(odd).to_pylist()]
     return pc.replace_with_mask(text, odd, pa.array(plain, text.type))
 

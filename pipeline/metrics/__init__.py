@@ -26,5 +26,6 @@ from pipeline.metrics import (  # noqa: F401  (each fills the registry)
 from pipeline.metrics.filters import Filters
 from pipeline.metrics.reader import Reader
 from pipeline.metrics.registry import OPTIONS, REGISTRY, Metric
+from pipeline.metrics.standing import keep_in_background
 
-__all__ = ["OPTIONS", "REGISTRY", "Filters", "Metric", "Reader", "Release"]
+__all__ = ["OPTIONS", "REGISTRY", "Filters", "Metric", "Reader", "Release", "keep_in_background"]

@@ -14,6 +14,7 @@ from pipeline.metrics.campaign_choice import campaign_ports, chosen_campaign
 from pipeline.metrics.question import Question
 from pipeline.metrics.reduction import reduction
 from pipeline.metrics.registry import Compute, Metric, register
+from pipeline.relations import frame_of
 from pipeline.statistics import wilson
 
 REPORT_COLUMNS = (
@@ -110,11 +111,31 @@ def campaign(question: Question) -> pd.DataFrame:
         raise UserMistake(
             f"--by {','.join(by)}: campaign knows date only", "Give --by date, or leave it out."
         )
+    kept = _of_one_port(question)
+    if kept is not None:
+        return kept
     row = prepare(question)
     frame = question.frame("campaign")[list(REPORT_COLUMNS)]
     frame = frame.astype({name: "Int64" for name in WHOLE_NUMBERS})
     has_begun = bool((frame["day"] > 0).any())
     return _with_reduction(frame, question) if has_begun and row["baseline_from"] is not None else frame
+
+
+def _of_one_port(question: Question) -> pd.DataFrame | None:
+    """The campaign at one port, from the kept rows of all; None where they are not kept or more is asked."""
+    asked = question.filters
+    if question.kept is None or len(question.ports) != 1 or asked.classes or asked.direction:
+        return None
+    rows = question.kept.table("campaign", replace(asked, ports=()))
+    if rows is None:
+        return None
+    frame = frame_of(rows)
+    own = frame[frame["scope"] == question.ports[0]]
+    target = frame.loc[frame["scope"] == "all", "target_cleared"]
+    if len(own) != 1 or len(target) != 1:
+        return None
+    whole = own.assign(scope="all", target_cleared=target.to_numpy())
+    return pd.concat([whole, own], ignore_index=True).astype(frame.dtypes)
 
 
 def _with_reduction(frame: pd.DataFrame, question: Question) -> pd.DataFrame:

@@ -14,13 +14,12 @@ from pipeline.metrics.durations import (
     DEFAULT_TAU_DAYS,
     HOUR_MICROS,
     WINDOWED_MODELS,
-    closing,
     measure_of,
     prepare_windows,
     register_scopes,
 )
 from pipeline.metrics.filters import Filters
-from pipeline.metrics.question import Question
+from pipeline.metrics.question import Question, closing
 from pipeline.metrics.registry import Metric, register
 from pipeline.statistics import (
     Z_998,

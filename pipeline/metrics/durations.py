@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
+from typing import Any
 
 import pandas as pd
 import pyarrow as pa
 
 from pipeline.errors import UserMistake
 from pipeline.metrics.filters import Filters
-from pipeline.metrics.question import Question
+from pipeline.metrics.kept_durations import picked
+from pipeline.metrics.question import Question, closing
 from pipeline.metrics.registry import Metric, register
 from pipeline.metrics.spells import compute_here
-from pipeline.relations import Relations
+from pipeline.relations import Relations, frame_of
 
 STAGES = (
     "overall",
@@ -89,6 +90,8 @@ WINDOWED_MODELS = (
     "curve_quantiles",
     "risk_steps",
     "survival_steps",
+    "outlined_steps",
+    "reported_steps",
 )
 """What is computed anew for another window, grouping or tau."""
 
@@ -110,7 +113,7 @@ def measure_of(question: Question) -> str:
 
 def prepare_windows(question: Question, measure: str) -> None:
     """As `prepare`, for the windows asked for alone: what lies wholly outside them is not read."""
-    question.read_within(*_days(question.filters))
+    question.read_within(*days_of(question.filters))
     prepare(question, measure)
 
 
@@ -136,7 +139,7 @@ def _register_classes(engine: Relations) -> None:
         engine.register_arrow("spell_classes", pa.table({"kind": pa.array([], pa.string())}))
 
 
-def _days(asked: Filters) -> Days:
+def days_of(asked: Filters) -> Days:
     """The first and the last day that the windows asked for need; None where one of them is open there."""
     firsts, lasts = [asked.date_from], [asked.date_to]
     if asked.baseline_from is not None or asked.baseline_to is not None:
@@ -176,6 +179,10 @@ def durations(measure: str) -> Callable[[Question], pd.DataFrame]:
         if by not in GROUPINGS:
             raise UserMistake(f"--by {','.join(by)}", "One of port, class, port,class or all.")
         asked = replace(question, filters=replace(question.filters, by=by, measure=measure))
+        measure_of(asked)
+        kept = picked(asked, durations_key(asked.filters), tuple(name for name in by if name != "all"))
+        if kept is not None:
+            return frame_of(kept)[list(DURATION_COLUMNS)]
         with closing(asked):
             prepare_windows(asked, measure_of(asked))
             return asked.frame("durations")[list(DURATION_COLUMNS)]
@@ -183,26 +190,60 @@ def durations(measure: str) -> Callable[[Question], pd.DataFrame]:
     return compute
 
 
-@contextmanager
-def closing(question: Question) -> Iterator[None]:
-    """Gives the question's engine back, whatever happens."""
-    try:
-        yield
-    finally:
-        question.close()
+def durations_key(asked: Filters) -> tuple[Any, ...]:
+    """Under which the durations of a window are kept: the measure, its stage and tau, and the window."""
+    measure = asked.measure or "clearance"
+    tau_hours = float(asked.tau_hours or DEFAULT_TAU_DAYS[measure] * 24)
+    return ("durations", measure, asked.stage or "overall", tau_hours, asked.date_from, asked.date_to)
 
 
-def survival(question: Question) -> pd.DataFrame:
-    """The report `survival`: Kaplan-Meier of dwell, or of a stage of clearance where one is asked for."""
+def pair_key(asked: Filters) -> tuple[Any, ...]:
+    """Under which the durations of a window and its baseline are kept, both restricted to one tau."""
+    return ("pairs", *durations_key(asked)[1:], asked.baseline_from, asked.baseline_to)
+
+
+def outline_key(asked: Filters, by_port: bool) -> tuple[Any, ...]:
+    """Under which the outlines of the curves of a window are kept: of each port, or of all and each class."""
+    return ("outlines", *durations_key(asked)[1:], by_port)
+
+
+def _survival_asked(question: Question) -> Question:
     asked = question.filters
     measure = asked.measure or ("clearance" if asked.stage else "dwell")
     by = asked.by or ("port",)
     if by not in (("port",), ("all",)):
         raise UserMistake(f"--by {','.join(by)}", "One of port or all.")
     narrowed = replace(question, filters=replace(asked, by=by, measure=measure))
-    with closing(narrowed):
-        prepare_windows(narrowed, measure_of(narrowed))
-        return narrowed.frame("survival_report")[list(SURVIVAL_COLUMNS)]
+    measure_of(narrowed)
+    return narrowed
+
+
+def survival(question: Question) -> pd.DataFrame:
+    """The report `survival`: Kaplan-Meier of dwell, or of a stage of clearance where one is asked for."""
+    asked = _survival_asked(question)
+    with closing(asked):
+        _prepare_curves(asked)
+        return asked.frame("survival_report")[list(SURVIVAL_COLUMNS)]
+
+
+def survival_outline(question: Question) -> pd.DataFrame:
+    """The rows of `survival` at which a curve has come down by another step that an eye can tell, and its end."""
+    asked = _survival_asked(question)
+    by_port = "port" in asked.filters.by or bool(asked.ports)
+    if not (by_port and asked.classes):  # of a class at a port no outline is kept
+        scope = tuple(name for name in asked.filters.by if name != "all")
+        kept = picked(asked, outline_key(asked.filters, by_port), scope)
+        if kept is not None:
+            return frame_of(kept)[list(SURVIVAL_COLUMNS)]
+    with closing(asked):
+        _prepare_curves(asked)
+        asked.engine.alias("reported_steps", "outlined_steps")
+        return asked.frame("survival_report")[list(SURVIVAL_COLUMNS)]
+
+
+def _prepare_curves(question: Question) -> None:
+    prepare_windows(question, measure_of(question))
+    question.engine.register_arrow("asked_clocks", pa.table({"clock": ["cohort", "period"]}))
 
 
 DURATION_SOURCE = (
@@ -278,5 +319,20 @@ register(
         source=DURATION_SOURCE,
         is_report=True,
         options=("by", "stage", "count_unit"),
+    ),
+    Metric(
+        key="survival_outline",
+        title="Survival curve, as drawn",
+        title_zh="生存曲线（绘图用）",
+        unit="share, hours",
+        grain="one row a port, clock and age at which the curve has come down by another 0.05%, its beginning and its end",
+        definition="The rows of the survival curve that an eye can tell apart; each is exact, and those between them are "
+        "in the report.",
+        definition_zh="生存曲线中肉眼可分辨的各行；每行均为精确值，其间各行见报表。",
+        sql="survival_report",
+        family="durations",
+        columns=SURVIVAL_COLUMNS,
+        compute=survival_outline,
+        source=DURATION_SOURCE,
     ),
 )

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property, partial
 from typing import Any
@@ -17,6 +18,7 @@ from pipeline.lake import Lake, Part, Release
 from pipeline.landed import REJECT_SCHEMA
 from pipeline.ledger import FILES_SCHEMA, LOADS_SCHEMA
 from pipeline.metrics.filters import Filters
+from pipeline.metrics.kept import KeptAnswers
 from pipeline.question import computed_with, names_table, narrow, open_question, provide_files
 from pipeline.reference import Reference
 from pipeline.refresh import OPEN
@@ -47,6 +49,7 @@ class Question:
     release: Release
     reference: Reference
     filters: Filters
+    answers: KeptAnswers | None = None
 
     def __post_init__(self) -> None:
         self._check()
@@ -63,6 +66,12 @@ class Question:
                 asked.as_of is None or (self.release.as_of is not None and asked.as_of >= self.release.as_of)
             )
         )
+
+    @property
+    def kept(self) -> KeptAnswers | None:
+        """The answers that are kept of this release; None where it is looked at from another instant."""
+        is_now = self.is_built and self.filters.as_of in (None, self.release.as_of)
+        return self.answers if is_now else None
 
     @cached_property
     def as_of(self) -> dt.datetime | None:
@@ -195,6 +204,15 @@ class Question:
                 register = partial(self.engine.register_files, model, kept, None, before)
                 self.engine.provide(model, register)
 
+    def read_open(self) -> None:
+        """Reads of the built tables only what is open: nothing else is in a yard at the release's as-of, or after it."""
+        if not self.is_built:
+            return
+        for table, model in BUILT_TABLES.items():
+            files = [part.path for part in self.lake.parts(self.release, table) if part.label in (None, OPEN)]
+            if files:
+                self.engine.provide(model, partial(self.engine.register_files, model, files, None))
+
     def register_asked(self, asked: Filters, engine: Relations | None = None) -> None:
         """Registers the columns and days asked for; a metric of two windows does so for one after the other."""
         (engine or self.engine).register_arrow("asked", _asked(asked))
@@ -203,6 +221,15 @@ class Question:
 def _largest_first(parts: Iterable[Part]) -> list[str]:
     """The files of parts. An engine guesses the rows of all from the first: a small one would mislead its joins."""
     return [part.path for part in sorted(parts, key=lambda part: -part.rows)]
+
+
+@contextmanager
+def closing(question: Question) -> Iterator[Question]:
+    """Gives the question's engine back, whatever happens."""
+    try:
+        yield question
+    finally:
+        question.close()
 
 
 STOCK_COLUMNS = {

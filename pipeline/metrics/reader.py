@@ -13,10 +13,17 @@ from pipeline.errors import NothingFound, UserMistake
 from pipeline.lake import Lake, Release
 from pipeline.metrics import elsewhere
 from pipeline.metrics.filters import Filters
-from pipeline.metrics.question import Question
+from pipeline.metrics.kept import KeptAnswers
+from pipeline.metrics.question import Question, closing
 from pipeline.metrics.registry import REGISTRY
 from pipeline.reference import Reference, load_reference
+from pipeline.relations import frame_of
 from pipeline.settings import Settings
+
+
+def frame_key(key: str, asked: Filters) -> tuple[Any, ...]:
+    """Under which the rows of a metric are kept for what was asked."""
+    return (key, asked)
 
 
 class Reader:
@@ -49,11 +56,9 @@ class Reader:
             raise UserMistake(f"{key}: no such metric", "See the methodology for those there are.")
         if self.settings.remote is not None:
             elsewhere.check(key)
-        question = self._question(filters or Filters())
-        try:
-            return metric.compute(question)
-        finally:
-            question.close()
+        with closing(self._question(filters or Filters())) as question:
+            kept = question.kept.table(*frame_key(key, question.filters)) if question.kept else None
+            return metric.compute(question) if kept is None else frame_of(kept)
 
     def as_of(self, filters: Filters | None = None) -> dt.datetime | None:
         """The instant that the filters look at: as asked, else the latest event known. None without any event."""
@@ -98,9 +103,18 @@ class Reader:
         """How often the log of acknowledgements was added to, at this moment: what some metrics show follows it."""
         return acknowledgements.log_of(self.settings.lake).version()
 
+    def question(self, filters: Filters) -> Question:
+        """A question to the release; whoever asks for it closes it. Raises `NothingFound` on an empty lake."""
+        return self._question(filters)
+
     def _question(self, filters: Filters) -> Question:
         if self.release is None:
             raise NothingFound(
                 f"{self.settings.lake}: nothing was loaded yet", "Load files first: dgwatch load PATH"
             )
-        return Question(self.settings, self.lake, self.release, self.reference, filters)
+        return Question(self.settings, self.lake, self.release, self.reference, filters, self.answers)
+
+    @cached_property
+    def answers(self) -> KeptAnswers | None:
+        """The answers that are kept of the release; None for an empty lake."""
+        return KeptAnswers.of(self.settings.lake, self.release, self.reference) if self.release else None

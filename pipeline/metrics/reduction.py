@@ -12,13 +12,14 @@ from pipeline.errors import UserMistake
 from pipeline.metrics.campaign_choice import campaign_ports, chosen_campaign
 from pipeline.metrics.durations import (
     DURATION_SOURCE,
-    closing,
     measure_of,
+    pair_key,
     prepare_windows,
     register_scopes,
     register_windows,
 )
-from pipeline.metrics.question import Question
+from pipeline.metrics.kept_durations import picked
+from pipeline.metrics.question import Question, closing
 from pipeline.metrics.registry import Metric, register
 from pipeline.statistics import log_ratio_reduction
 
@@ -91,12 +92,19 @@ def _statistics(question: Question) -> dict[str, dict[str, dict[str, Any]]]:
     Both windows are restricted to the smaller of their largest ages.
     """
     asked = question.filters
+    measure_of(question)
+    kept = picked(question, pair_key(asked), ("port",), ())
+    if kept is not None:
+        return _by_window(kept.to_pylist())
     with closing(question):
         prepare_windows(question, measure_of(question))
         baseline, window = (asked.baseline_from, asked.baseline_to), (asked.date_from, asked.date_to)
         register_windows(question, {"baseline": baseline, "window": window})
         register_scopes(question, ("port",), ())
-        rows = question.engine.to_arrow("durations").to_pylist()
+        return _by_window(question.engine.to_arrow("durations").to_pylist())
+
+
+def _by_window(rows: list[dict[str, Any]]) -> dict[str, dict[str, dict[str, Any]]]:
     found: dict[str, dict[str, dict[str, Any]]] = {"baseline": {}, "window": {}}
     for row in rows:
         of_window = found[row["window_name"]]

@@ -7,15 +7,19 @@ and added up here, where the engine is in this process: a year of millions of sp
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property, partial
+from operator import attrgetter
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from pipeline.relations import Relations
+from pipeline.settings import usable_cores
 from pipeline.survival import (
     Ages,
     AtRisk,
@@ -26,6 +30,7 @@ from pipeline.survival import (
     last_survival,
     lengths,
     merged,
+    outline,
     restricted_mean,
     sort,
 )
@@ -33,6 +38,9 @@ from pipeline.survival import (
 CLOCKS = ("exit", "cohort", "period")
 """A curve's number is three times its group's and the place of its clock here."""
 Columns = dict[str, npt.NDArray[Any]]
+LARGE = 100_000
+"""From so many spells on curves are computed side by side."""
+MAX_THREADS = 4
 _NOTHING = np.empty(0, np.int64)
 
 AGES_SCHEMA = pa.schema(
@@ -136,6 +144,7 @@ class _Here:
             "restricted_means": self._restricted_means,
             "curve_ends": self._curve_ends,
             "survival_steps": self._survival_steps,
+            "outlined_steps": self._outlined_steps,
         }
 
     def _group_ages(self) -> pa.Table:
@@ -146,7 +155,11 @@ class _Here:
 
     def _curves(self) -> list[_Clocked]:
         self.engine.need("group_ages")
-        return [clocked for clocked in self.clocked if clocked.clock != "exit"]
+        found = [clocked for clocked in self.clocked if clocked.clock != "exit"]
+        large = [one for one in found if one.spells.count > LARGE]
+        with ThreadPoolExecutor(min(usable_cores(), MAX_THREADS)) as pool:
+            list(pool.map(attrgetter("curve"), large))
+        return found
 
     def _exit_quantiles(self) -> pa.Table:
         self.engine.need("group_ages")
@@ -175,13 +188,22 @@ class _Here:
         return _table(END_SCHEMA, [(one.number, last_survival(one.curve)) for one in self._curves()])
 
     def _survival_steps(self) -> pa.Table:
-        found = [STEP_SCHEMA.empty_table()]
-        for one in self._curves():
-            curve = one.curve
-            numbers = np.full(len(curve.ages), one.number)
-            steps = (numbers, curve.ages, curve.at_risk, curve.ended, greenwood(curve), curve.survival)
-            found.append(pa.table([pa.array(column) for column in steps], schema=STEP_SCHEMA))
-        return pa.concat_tables(found)
+        return _steps(self._curves(), lambda curve: np.arange(len(curve.ages)))
+
+    def _outlined_steps(self) -> pa.Table:
+        """Outlines of the curves of what is told apart by a port or a class, not by both."""
+        told = [one for one in self._curves() if None in (one.group.port, one.group.lead_class)]
+        return _steps(told, outline)
+
+
+def _steps(curves: list[_Clocked], chosen: Callable[[Curve], npt.NDArray[np.intp]]) -> pa.Table:
+    found = [STEP_SCHEMA.empty_table()]
+    for one in curves:
+        curve, places = one.curve, chosen(one.curve)
+        figures = (curve.ages, curve.at_risk, curve.ended, greenwood(curve), curve.survival)
+        columns = [np.full(len(places), one.number), *(column[places] for column in figures)]
+        found.append(pa.table([pa.array(column) for column in columns], schema=STEP_SCHEMA))
+    return pa.concat_tables(found)
 
 
 def _table(schema: pa.Schema, rows: list[tuple[Any, ...]]) -> pa.Table:
@@ -203,12 +225,9 @@ def _ages_row(clocked: _Clocked, tau: int) -> tuple[Any, ...]:
 def _clocked(engine: Relations) -> Iterator[_Clocked]:
     """Every group on every clock that counts anything in it."""
     asked = {clock for (clock,) in engine.rows("asked_clocks")} | {"period"}
-    groups = _groups(engine)
     spells = _Spells(engine.to_arrays("spell_ages"))
-    for group in groups:
+    for group in _groups(engine, spells.places()):
         own = spells.of(group.places)
-        if own is None:
-            continue
         for clock in CLOCKS:
             if clock in asked:
                 left_out, at_risk = own.left_out(clock), own.on(clock)
@@ -216,13 +235,15 @@ def _clocked(engine: Relations) -> Iterator[_Clocked]:
                     yield _Clocked(group, clock, at_risk, left_out)
 
 
-def _groups(engine: Relations) -> list[_Group]:
-    places: dict[tuple[int, str, str | None, str | None], list[int]] = {}
-    for place, window, port, lead_class, number in engine.rows("spell_groups"):
-        places.setdefault((number, window, port, lead_class), []).append(place)
-    return [
-        _Group(*named, tuple(members)) for named, members in sorted(places.items(), key=lambda one: one[0][0])
-    ]
+def _groups(engine: Relations, places: Ages) -> list[_Group]:
+    """The groups that spells of these places count in."""
+    told = engine.to_arrow("spell_groups")
+    told = told.filter(pc.is_in(told["place_no"], pa.array(places, told["place_no"].type)))
+    names = ("group_no", "window_name", "group_port", "group_class")
+    members: dict[tuple[int, str, str | None, str | None], list[int]] = {}
+    for place, *named in zip(*(told[name].to_pylist() for name in ("place_no", *names)), strict=True):
+        members.setdefault(tuple(named), []).append(place)
+    return [_Group(*named, tuple(members[named])) for named in sorted(members, key=lambda named: named[0])]
 
 
 class _Spells:
@@ -237,50 +258,53 @@ class _Spells:
         self._rest = {name: column[order] for name, column in rest.items()}
         entered = np.flatnonzero(is_plain & (columns["entry_micros"] >= 0))
         entered = entered[np.argsort(columns["place_no"][entered], kind="stable")]
-        self._entry_places = columns["place_no"][entered]
         self._entries = columns["entry_micros"][entered]
         self._plain = _Sorted(columns["place_no"], columns["seen_doubled"], odd)
+        every = np.arange(int(columns["place_no"].max(initial=0)) + 2)
+        self._rest_bounds = np.searchsorted(self._rest["place_no"], every)
+        self._entry_bounds = np.searchsorted(columns["place_no"][entered], every)
+        self._plain_bounds = self._plain.bounds(every)
 
-    def of(self, places: tuple[int, ...]) -> _GroupSpells | None:
-        """The spells of a group's places; None where there are none."""
-        ages = [self._plain.of(place) for place in places]
-        rest = [_within(self._rest["place_no"], place) for place in places]
-        if not any(map(len, ages)) and all(part.start == part.stop for part in rest):
-            return None
-        entries = [self._entries[_within(self._entry_places, place)] for place in places]
-        columns = {
-            name: np.concatenate([column[part] for part in rest]) for name, column in self._rest.items()
-        }
-        return _GroupSpells(merged(ages), np.concatenate(entries), columns)
+    def places(self) -> Ages:
+        """The places that have any spell."""
+        return np.flatnonzero(np.diff(self._rest_bounds) + np.diff(self._plain_bounds))
+
+    def of(self, places: tuple[int, ...]) -> _GroupSpells:
+        """The spells of a group's places."""
+        ages = [self._plain.between(*self._plain_bounds[place : place + 2]) for place in places]
+        rest = [slice(*self._rest_bounds[place : place + 2]) for place in places]
+        entries = [self._entries[slice(*self._entry_bounds[place : place + 2])] for place in places]
+        columns = {name: _joined([column[part] for part in rest]) for name, column in self._rest.items()}
+        return _GroupSpells(merged(ages), _joined(entries), columns)
+
+
+def _joined(parts: list[npt.NDArray[Any]]) -> npt.NDArray[Any]:
+    return parts[0] if len(parts) == 1 else np.concatenate(parts)
 
 
 class _Sorted:
     """Values by place, each place's in order: sorted as one number of place and value, where they fit into one."""
 
     def __init__(self, places: Ages, values: Ages, without: npt.NDArray[np.intp]) -> None:
-        self._bits = int(values.max(initial=0)).bit_length()
-        self._packed = self._bits + int(places.max(initial=0)).bit_length() < 63
-        if self._packed:
+        self._bits = int(values.max(initial=1)).bit_length()
+        if self._bits + int(places.max(initial=0)).bit_length() < 63:
             keys = (places << self._bits) | values
             keys[without] = np.iinfo(np.int64).max
             self._keys = sort(keys)[: len(keys) - len(without)]
         else:
             places, values = np.delete(places, without), np.delete(values, without)
             order = np.lexsort((values, places))
-            self._places, self._keys = places[order], values[order]
+            self._bits, self._keys, self._apart = 0, places[order], values[order]
 
-    def of(self, place: int) -> Ages:
-        """The values of a place, in order."""
-        if not self._packed:
-            return self._keys[_within(self._places, place)]
-        bounds = np.array([place << self._bits, (place + 1) << self._bits])
-        first, after = np.searchsorted(self._keys, bounds)
+    def bounds(self, places: Ages) -> npt.NDArray[np.intp]:
+        """Where the values of each place begin."""
+        return np.searchsorted(self._keys, places << self._bits)
+
+    def between(self, first: int, after: int) -> Ages:
+        """The values between two bounds of one place, in order."""
+        if not self._bits:
+            return self._apart[first:after]
         return self._keys[first:after] & ((1 << self._bits) - 1)
-
-
-def _within(places: npt.NDArray[Any], place: int) -> slice:
-    first, after = np.searchsorted(places, np.array([place, place + 1], places.dtype))
-    return slice(int(first), int(after))
 
 
 class _GroupSpells:

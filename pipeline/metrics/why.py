@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
@@ -11,7 +10,8 @@ import pandas as pd
 import pyarrow as pa
 
 from pipeline.errors import UserMistake
-from pipeline.metrics.question import Question
+from pipeline.metrics.durations import days_of, register_windows
+from pipeline.metrics.question import Question, closing
 from pipeline.metrics.reduction import windows_of
 from pipeline.metrics.registry import Metric, register
 from pipeline.statistics import kitagawa
@@ -40,7 +40,6 @@ GROUPINGS = (("all",), ("port",))
 PARTS = ("arrival", "exit", "on_time", "late", "corrected", "untold")
 TOLD = ("on_time", "late", "corrected", "untold")
 FLOWS = ("opening_stock", "arrivals", "exits", "closing_stock")
-WINDOW_MODELS = ("asked_windows", "turned_batches", "moves_behind")
 Row = dict[str, Any]
 Sides = dict[str, list[Row]]
 """Rows of the `baseline` and of the `window`."""
@@ -75,21 +74,22 @@ def _ask(question: Question, *models: str, part: str | None = None) -> list[Side
     """Each model's rows in the baseline and in the window."""
     asked = replace(question, filters=replace(windows_of(question), count="batch"))
     filters = asked.filters
-    days: dict[str, tuple[dt.date | None, dt.date | None]] = {
+    windows = {
         "baseline": (filters.baseline_from, filters.baseline_to),
         "window": (filters.date_from, filters.date_to),
     }
-    found: list[Sides] = [{} for _ in models]
-    try:
+    with closing(asked):
+        asked.read_within(*days_of(filters))
+        register_windows(asked, windows)
         asked.engine.register_arrow("asked_part", pa.table({"part": pa.array([part], pa.string())}))
-        for side, (first, last) in days.items():
-            asked.engine.forget(*WINDOW_MODELS)
-            asked.register_asked(replace(filters, date_from=first, date_to=last))
-            for sides, model in zip(found, models, strict=True):
-                sides[side] = asked.engine.to_arrow(model).to_pylist()
-    finally:
-        asked.close()
-    return found
+        return [_by_side(asked.engine.to_arrow(model).to_pylist()) for model in models]
+
+
+def _by_side(rows: list[Row]) -> Sides:
+    sides: Sides = {"baseline": [], "window": []}
+    for row in rows:
+        sides[row.pop("window_name")].append(row)
+    return sides
 
 
 def _scopes(sides: Sides, by: tuple[str, ...]) -> list[str]:

@@ -9,8 +9,10 @@ import pandas as pd
 import pyarrow as pa
 
 from pipeline.errors import UserMistake
-from pipeline.metrics.question import STOCK_COLUMNS, Question
+from pipeline.metrics import kept_stock
+from pipeline.metrics.question import STOCK_COLUMNS, Question, closing
 from pipeline.metrics.registry import Metric, register
+from pipeline.relations import frame_of
 
 FLOW_SCHEMA = pa.schema(
     [
@@ -27,6 +29,7 @@ FLOW_SCHEMA = pa.schema(
         ("newly_overdue", pa.int64()),
     ]
 )
+NO_BLOCKS = pa.table({name: pa.array([], pa.string()) for name in ("batch_id", "un_location_code", "block")})
 MEASURES = ("stock", "backlog", "arrivals", "exits", "newly_overdue")
 DEFAULT_BY = ("date", "port", "class")
 STAY_COLUMNS = (
@@ -91,12 +94,13 @@ def stock(question: Question) -> pd.DataFrame:
             f"--by {','.join(by)}: {'unknown or twice'}", f"A comma list out of {','.join(STOCK_COLUMNS)}."
         )
     asked = replace(question, filters=replace(question.filters, by=by))
-    try:
-        prepare_flows(asked)
-        frame = asked.frame("stock")
-    finally:
-        if asked is not question:
-            asked.close()
+    with closing(asked):
+        kept = kept_stock.picked(asked, by)
+        if kept is not None:
+            frame = frame_of(kept)
+        else:
+            prepare_flows(asked)
+            frame = asked.frame("stock")
     return frame.rename(columns={"day": "date"})[[STOCK_COLUMNS[name] for name in by] + list(MEASURES)]
 
 
@@ -153,17 +157,24 @@ def stock_by_block_day(question: Question) -> pd.DataFrame:
 def stock_headline(question: Question) -> pd.DataFrame:
     """One row: the yard at as_of and the flows of its day."""
     asked = replace(question, filters=replace(question.filters, by=("port",)))
-    try:
-        prepare_flows(asked)
+    with closing(asked):
+        kept = kept_stock.picked(asked, ("port",))
+        if kept is not None:
+            asked.engine.register_arrow("stock", kept)
+        else:
+            prepare_flows(asked)
+        asked.read_open()
         return asked.frame("stock_headline")
-    finally:
-        asked.close()
 
 
 def batches_in_yard(question: Question) -> pd.DataFrame:
     """Who is in the yard at the end of `filters.date` (else at as_of), oldest first, cut to `filters.limit`."""
     asked = question.filters
     engine = question.engine
+    if asked.date is None and asked.block is None:
+        question.read_open()
+    else:
+        question.read_within(asked.date)
     day_after = asked.date + dt.timedelta(days=1) if asked.date else None
     cell = {
         "day_after_date": pa.array([day_after], pa.date32()),
@@ -173,9 +184,14 @@ def batches_in_yard(question: Question) -> pd.DataFrame:
         "overdue_only": pa.array([asked.overdue_only]),
     }
     engine.register_arrow("asked_cell", pa.table(cell))
-    engine.alias("blocks_then", "blocks_last_told" if asked.block is None else "blocks_then_told")
-    frame = question.frame("batches_in_yard")
-    return frame.head(asked.limit) if asked.limit else frame
+    if asked.block is None:
+        # Each is shown at the block that it was last told at, which its own row holds.
+        engine.register_arrow("blocks_then", NO_BLOCKS)
+    else:
+        engine.alias("blocks_then", "blocks_then_told")
+    if asked.limit:
+        return frame_of(engine.first_rows("batches_in_yard", asked.limit))
+    return question.frame("batches_in_yard")
 
 
 _METRICS_SOURCE = "dgwatch definitions; events as in DCSA, time release as in the WCO Time Release Study"

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 import math
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,6 +14,7 @@ import pytest
 
 from pipeline.engine import Engine
 from pipeline.metrics.durations import WINDOWED_MODELS
+from pipeline.settings import Settings
 from pipeline.survival import SORTED_APART_FROM, merged, sort
 
 from . import rig
@@ -116,3 +119,14 @@ def test_ages_too_long_to_be_sorted_beside_their_place() -> None:
     longest = (rig.ORIGIN + dt.timedelta(hours=30) - began[0]) / dt.timedelta(hours=1)  # type: ignore[operator]
     assert (row["n"], row["median_hours"]) == (3, 20.0)
     assert math.isclose(row["mean_hours"], (longest + 30) / 3, rel_tol=1e-12)
+
+
+def test_engines_of_many_threads_share_an_instance_and_never_meet() -> None:
+    def ask(number: int) -> None:
+        for _ in range(20):
+            with Engine(Settings(lake=Path("nowhere"), threads=2)) as engine:
+                engine.register_arrow("params", pa.table({"as_of": [number]}))
+                assert engine.rows("params") == [(number,)]
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(ask, range(8)))

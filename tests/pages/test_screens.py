@@ -472,6 +472,18 @@ def test_what_a_screen_puts_together_is_said_so(small_lake: Path, monkeypatch: p
         assert rows_of(data.download(shown, "rebound", asked), "csv")[1]["is_composed"] is is_composed
 
 
+def test_tables_of_the_methodology_can_be_taken_along(screen: Screen, small_lake: Path) -> None:
+    at = screen("methodology", small_lake)
+    held(at)
+    tables = {"pile_up", "false_alarms", "reference_limit_rules", "reference_campaigns"}
+    keys = {button.proto.id.rpartition("-download_")[2] for button in at.get("download_button")}
+    assert tables <= keys
+    rules = data.plain_csv(data.table("limit_rules")).decode()
+    shipped = (ROOT / "data" / "reference" / "limit_rules.csv").read_text(encoding="utf-8")
+    assert rules.splitlines()[0] == shipped.splitlines()[0]
+    assert len(pd.read_csv(io.StringIO(rules))) == len(pd.read_csv(io.StringIO(shipped)))
+
+
 def test_hit_rates_stand_with_their_wilson_intervals(screen: Screen, small_lake: Path) -> None:
     at = screen("campaign", small_lake, as_of=IN_THE_CAMPAIGN)
     held(at)

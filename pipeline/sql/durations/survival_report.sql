@@ -1,7 +1,7 @@
--- grain: one row a (port, clock, age): age 0, and each age at which something ended; log-log 95% band of Greenwood's variance
+-- grain: one row a (window, group, clock, age): age 0, and each age at which something ended; log-log 95% band of Greenwood's variance
 WITH steps AS (
     SELECT curve_no, age_micros, at_risk, ended, survival, greenwood
-    FROM survival_steps
+    FROM reported_steps
     UNION ALL
     SELECT
         g.curve_no,
@@ -14,7 +14,7 @@ WITH steps AS (
     WHERE
         g.clock <> 'exit'
         AND g.n > 0
-        AND NOT EXISTS (SELECT 1 FROM survival_steps AS s WHERE s.curve_no = g.curve_no AND s.age_micros = 0)
+        AND NOT EXISTS (SELECT 1 FROM reported_steps AS s WHERE s.curve_no = g.curve_no AND s.age_micros = 0)
 ),
 
 banded AS (
@@ -27,7 +27,9 @@ banded AS (
 )
 
 SELECT
+    g.window_name,
     g.un_location_code,
+    g.lead_class,
     g.clock,
     b.age_micros / CAST(3600000000 AS DOUBLE) AS age_hours,
     b.at_risk,
@@ -43,4 +45,4 @@ SELECT
     END AS upper
 FROM banded AS b
 INNER JOIN group_ages AS g ON g.curve_no = b.curve_no
-ORDER BY g.un_location_code NULLS LAST, g.clock, b.age_micros
+ORDER BY g.window_name, g.un_location_code NULLS LAST, g.lead_class NULLS LAST, g.clock, b.age_micros

@@ -39,7 +39,7 @@ SELECT
     b.consignment_id,
     b.un_location_code,
     b.facility_code,
-    c.block,
+    CASE WHEN a.block IS NULL THEN b.block ELSE c.block END AS block,
     b.direction,
     b.lead_class,
     b.units,
@@ -59,11 +59,11 @@ SELECT
     b.exit_type,
     b.first_unit AS equipment_reference
 FROM bucketed AS b
-INNER JOIN blocks_then AS c ON c.batch_id = b.batch_id AND c.un_location_code = b.un_location_code
+LEFT JOIN blocks_then AS c ON c.batch_id = b.batch_id AND c.un_location_code = b.un_location_code
 CROSS JOIN asked_cell AS a
 WHERE
     (a.facility_code IS NULL OR coalesce(b.facility_code, '') = a.facility_code)
-    AND (a.block IS NULL OR coalesce(c.block, '') = a.block)
+    AND (a.block IS NULL OR (c.batch_id IS NOT NULL AND coalesce(c.block, '') = a.block))
     AND (a.age_bucket IS NULL OR b.age_bucket = a.age_bucket)
     AND (NOT a.overdue_only OR b.is_overdue)
 ORDER BY b.arrived_at, b.un_location_code, b.consignment_id NULLS LAST, b.first_unit

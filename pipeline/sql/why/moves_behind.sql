@@ -1,4 +1,4 @@
--- grain: one row a (turn of a batch, move row): the row by which the batch came in or went out, and when it became known
+-- grain: one row a (window, turn of a batch in it, move row): the row by which the batch came in or went out, and when it became known
 -- late: told for the first time after the window's end. corrected: an earlier version was replaced after it. untold: the
 -- source does not say when it was recorded.
 WITH unit_turns AS (
@@ -25,6 +25,7 @@ carried AS (
 )
 
 SELECT
+    c.window_name,
     c.turn,
     c.batch_id,
     c.consignment_id,

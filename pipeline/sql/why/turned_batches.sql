@@ -1,10 +1,10 @@
--- grain: one row a (batch, turn): a batch that arrived in the window, or left in it, with the instant at which it did
+-- grain: one row a (window, batch, turn): a batch that arrived in the window, or left in it, with the instant at which it did
 WITH placed AS (
     SELECT
         s.batch_id, s.consignment_id, s.equipment_reference, s.un_location_code, s.lead_class,
-        s.arrived_at, s.left_at, w.from_at, w.until_at
+        s.arrived_at, s.left_at, w.window_name, w.from_at, w.until_at
     FROM counted AS s
-    INNER JOIN asked_windows AS w ON w.un_location_code = s.un_location_code
+    INNER JOIN duration_windows AS w ON w.un_location_code = s.un_location_code
 )
 
 SELECT b.*, 'arrival' AS turn, b.arrived_at AS turned_at

@@ -1,5 +1,6 @@
--- grain: one row a (turn of a batch, move row) of the part asked for, with the file and line that it came from
+-- grain: one row a (window, turn of a batch in it, move row) of the part asked for, with the file and line that it came from
 SELECT
+    b.window_name,
     b.turn,
     b.told,
     b.consignment_id,
@@ -20,4 +21,4 @@ FROM moves_behind AS b
 CROSS JOIN asked_part AS a
 LEFT JOIN files AS f ON f.file_seq = b._file_seq
 WHERE a.part IS NULL OR b.turn = a.part OR b.told = a.part
-ORDER BY b.event_at, b.un_location_code, b.consignment_id, b.event_id
+ORDER BY b.window_name, b.event_at, b.un_location_code, b.consignment_id, b.event_id
