@@ -73,4 +73,5 @@ if __name__ == "__main__":
     main()
 else:
     # What `streamlit run` serves: it finds the name, and runs this file as the script of every session.
+    data.serve()
     app = App(__file__, middleware=[Middleware(PackedFiles)])

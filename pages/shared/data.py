@@ -6,6 +6,7 @@ from it. Frames are kept (`kept.py`) by release, reference tables, metric and fi
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
@@ -16,15 +17,26 @@ import streamlit as st
 from pages.shared import kept
 from pipeline import export
 from pipeline.contract import SOURCES
-from pipeline.metrics import REGISTRY, Filters, Metric, Reader, Release, alerts, example, quiet_ports
+from pipeline.metrics import REGISTRY, Filters, Metric, Reader, Release, alerts, example, keep_in_background, quiet_ports
 from pipeline.settings import Settings, from_environment
 
 _READER = "_reader"
 
 
+_serving = threading.Event()
+
+
+def serve() -> None:
+    """Says that this process serves screens: what is asked for most of a release is then computed ahead and kept."""
+    _serving.set()
+
+
 @st.cache_resource(max_entries=2, show_spinner=False)
 def _open(settings: Settings) -> Reader:
-    return Reader(settings)
+    opened = Reader(settings)
+    if _serving.is_set():
+        keep_in_background(opened)
+    return opened
 
 
 def refresh() -> None:
