@@ -33,7 +33,10 @@ LARGE_BLOCKS = 16
 """A file of more blocks is read by all threads of this process, and others wait."""
 
 BESIDE_FROM_BYTES = 24 << 20
-"""Bytes of files from which processes are started to read them; each takes a third of a second to start."""
+"""Bytes of files from which further processes read them; each takes a third of a second to start."""
+
+WAITING_FILES = 64
+"""Files begun and not told of yet, at most: enough for the others to go on while one is slow, or a process starts."""
 
 GROWING = (REJECTS, "repeated", "loads", "stays", "unit_stays", "clearances")
 
@@ -117,9 +120,9 @@ class _Begun:
 class _Landing:
     """The files of one call, in their order: entries of the ledger, and rows for the tables.
 
-    Files are read in processes beside this one where they are many bytes: what is done to a block is much work of
-    the interpreter, for which threads would wait. Otherwise one thread reads them. A very large file has all threads
-    of this process. What became of files is told in order.
+    One thread reads them, and where they are many bytes further processes do: what is done to a block is much work of
+    the interpreter, for which threads would wait. A very large file has all threads of this process. What became of
+    files is told in order.
     """
 
     def __init__(
@@ -158,7 +161,7 @@ class _Landing:
                 for path in files:
                     if not self._begin(path, pool):
                         self._done_with(path)
-                    if len(self._running) > 2 * len(self._takers):
+                    if len(self._running) > WAITING_FILES:
                         self._settle()
                 self._settle_all()
                 self._flush(None)
@@ -172,11 +175,11 @@ class _Landing:
         return REJECTS, self._draft.folder(REJECTS)
 
     def _takers_of(self, total_bytes: int) -> list[Takes]:
-        """A process a core for many bytes, else this one."""
-        if self._in_use.threads < 2 or total_bytes < BESIDE_FROM_BYTES:
-            return [Taker(self._intake, self._rejects(), "here")]
+        """This process, and for many bytes one beside it for every further core: they start while this one begins."""
+        beside = self._in_use.threads - 1 if total_bytes >= BESIDE_FROM_BYTES else 0
         rules = self._reference_folder, self._loaded_at, self._in_use, self._rejects()
-        return [Worker(setup_message(*rules, f"beside-{number}")) for number in range(self._in_use.threads)]
+        workers = [Worker(setup_message(*rules, f"beside-{number}")) for number in range(beside)]
+        return [Taker(self._intake, self._rejects(), "here"), *workers]
 
     def _flush(self, table: str | None) -> None:
         for taker in (self._alone, *self._takers):

@@ -17,7 +17,17 @@ import streamlit as st
 from pages.shared import kept
 from pipeline import export
 from pipeline.contract import SOURCES
-from pipeline.metrics import REGISTRY, Filters, Metric, Reader, Release, alerts, example, keep_in_background, quiet_ports
+from pipeline.metrics import (
+    REGISTRY,
+    Filters,
+    Metric,
+    Reader,
+    Release,
+    alerts,
+    example,
+    keep_in_background,
+    quiet_ports,
+)
 from pipeline.settings import Settings, from_environment
 
 _READER = "_reader"

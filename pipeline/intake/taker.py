@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import stat
 from collections import Counter
 from collections.abc import Callable
@@ -124,10 +125,13 @@ class Taker:
 
 
 class _Gathered:
-    """The rows of small files, gathered by table: thirty small feeds are one part a day."""
+    """The rows of small files, gathered by table: thirty small feeds are one part a day.
+
+    One thread may write a table while another adds to others.
+    """
 
     def __init__(self, mark: str) -> None:
-        self._mark, self._parts = mark, 0
+        self._mark, self._numbers = mark, itertools.count(1)
         self._folders: dict[str, Path] = {}
         self._tables: dict[str, list[pa.Table]] = {}
         self._rows: Counter[str] = Counter()
@@ -145,8 +149,7 @@ class _Gathered:
         return [self._write(name) for name in tables if self._tables.get(name)]
 
     def _write(self, table: str) -> Part:
-        self._parts += 1
-        path = self._folders[table] / f"{self._mark}-{self._parts}.parquet"
+        path = self._folders[table] / f"{self._mark}-{next(self._numbers)}.parquet"
         rows = write_part(path, self._tables.pop(table))
         self._rows[table] = 0
         return Part(table, path, rows)
