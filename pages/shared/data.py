@@ -30,6 +30,9 @@ from pipeline.metrics import (
 )
 from pipeline.settings import Settings, from_environment
 
+FIRST_SCREENS_SECONDS = 20.0
+"""How long the first screens of a release have both cores, before its answers are computed ahead."""
+
 _READER = "_reader"
 
 
@@ -45,7 +48,7 @@ def serve() -> None:
 def _open(settings: Settings) -> Reader:
     opened = Reader(settings)
     if _serving.is_set():
-        keep_in_background(opened)
+        keep_in_background(opened, FIRST_SCREENS_SECONDS)
     return opened
 
 

@@ -50,14 +50,15 @@ BUSY_FILE = ".busy"
 logger = logging.getLogger(__name__)
 
 
-def keep_in_background(reader: Reader) -> threading.Thread | None:
-    """Keeps the standing answers of a release in a thread of its own; None on an empty lake.
+def keep_in_background(reader: Reader, after_seconds: float = 0.0) -> threading.Thread | None:
+    """Keeps the standing answers of a release in a thread of its own, after a while; None on an empty lake.
 
     Of several processes one does it, the others find what it has kept. It stops where another release comes.
     """
     if reader.answers is None:
         return None
-    thread = threading.Thread(target=_keep_quietly, args=(reader,), name="standing answers", daemon=True)
+    thread = threading.Timer(after_seconds, _keep_quietly, (reader,))
+    thread.name, thread.daemon = "standing answers", True
     thread.start()
     return thread
 
