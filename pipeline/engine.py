@@ -40,7 +40,7 @@ _MACROS = (
     "CREATE MACRO array_join(x, separator) AS coalesce(array_to_string(x, separator), '')",
 )
 _PARQUET = "FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1"
-FEW_ROWS = 50_000
+FEW_ROWS = 10_000
 """Rows a file below which dealing rows out to many files is cheaper than a pass a file."""
 
 _numbers = itertools.count(1)
