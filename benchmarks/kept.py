@@ -59,8 +59,8 @@ def _add(draft: Draft, engine: Engine, table: str, drawn: dict[str, pa.Array]) -
     path = draft.new_path(table, OPEN)
     draft.add(table, path, engine.write_parquet(kept.written_open, path))
     folder = draft.new_path(table).with_suffix("")
-    for label, written, rows in engine.write_by_label(kept.written_by_month, folder, "label"):
-        path = draft.new_path(table, label)
+    for month, written, rows in engine.write_by_label(kept.written_by_month, folder, "label"):
+        path = draft.new_path(table, f"{month:%Y-%m}")
         written.replace(path)
         draft.add(table, path, rows)
     shutil.rmtree(folder, ignore_errors=True)

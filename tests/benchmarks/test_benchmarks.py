@@ -202,7 +202,9 @@ def test_durations_are_timed_and_the_same_as_the_peer_s(timed: dict[str, Any]) -
 def test_kept_tables_are_drawn_as_asked_and_kept(work: Path, timed: dict[str, Any]) -> None:
     settings = kept.kept_lake(work, timed["stays"])
     reader = Reader(settings)
-    assert reader.release is not None and reader.release.rows == {"stays": 20_000, "clearances": 20_000}
+    assert reader.release is not None
+    rows = dict(reader.release.rows)
+    assert rows.pop("flows") > 0 and rows == {"stays": 20_000, "clearances": 20_000}
     assert kept.kept_lake(work, timed["stays"]) == settings
     assert Reader(settings).release == reader.release
     stays = reader.query("stays")
