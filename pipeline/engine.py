@@ -40,6 +40,9 @@ _MACROS = (
     "CREATE MACRO array_join(x, separator) AS coalesce(array_to_string(x, separator), '')",
 )
 _PARQUET = "FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1"
+HASH_NAME = f"duckdb-{duckdb.__version__}"
+"""Whose `hash` it is: another version may give other numbers."""
+
 FEW_ROWS = 10_000
 """Rows a file below which dealing rows out to many files is cheaper than a pass a file."""
 

@@ -37,6 +37,11 @@ _ARROW_OF_TYPE = {
 }
 
 
+def landed_table(source_name: str) -> str:
+    """The name of a source's landed table."""
+    return f"landed_{source_name}"
+
+
 def landed_schema(source: Source) -> pa.Schema:
     """The Arrow schema of a source's landed rows, columns in the contract's order.
 

@@ -7,11 +7,15 @@ rows are superseded or duplicates. A landed row that is not there is the only on
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pyarrow as pa
 
 from pipeline.contract import SOURCES, Source
 from pipeline.engine import Engine
-from pipeline.landed import landed_schema
+from pipeline.key_index import SOUGHT_UP_TO, Key, KeyIndex, sought_hashes
+from pipeline.lake import Part
+from pipeline.landed import landed_schema, landed_table
 
 REPEATED_SCHEMA = pa.schema(
     [
@@ -49,6 +53,11 @@ def hash_expression(source: Source) -> str:
     return f"hash({', '.join(name for name in source.key if name not in source.held_as_given)})"
 
 
+def record_key(source: Source) -> Key:
+    """The key of a source's records, for looking where they lie."""
+    return Key("record", hash_expression(source), hash_expression(source))
+
+
 def repeated_columns(source: Source) -> dict[str, str]:
     """SQL of the columns of `REPEATED_SCHEMA` for a landed row of a source."""
     held = source.held_as_given
@@ -69,17 +78,21 @@ def repeated_columns(source: Source) -> dict[str, str]:
     return columns | {name: name for name in ("_known_at", "_file_seq", "_line")}
 
 
-def find_repeated(engine: Engine, source_name: str, new_files: list[str], old_files: list[str]) -> pa.Table:
-    """The rows of records that the new files repeat, new and old, and that are not known to be repeated yet.
+def find_repeated(
+    engine: Engine, source_name: str, new: Sequence[Part], old: Sequence[Part], index: KeyIndex
+) -> pa.Table:
+    """The rows of records that the new parts repeat, new and old, and that are not known to be repeated yet.
 
-    `engine` has the relation `repeated` as it was before these files.
+    `engine` has the relation `repeated` as it was before these parts.
     """
     source = SOURCES[source_name]
     schema = landed_schema(source)
     engine.forget("repeated_rows", "repeated_hashes", "keyed_hits")
-    key_hash = {"key_hash": hash_expression(source)}
+    new_files = [part.path for part in new]
     engine.register_files("new_landed", new_files, schema)
+    old_files = _that_may_repeat(engine, source, new, old, index)
     engine.register_files("old_landed", old_files, schema)
+    key_hash = {"key_hash": hash_expression(source)}
     engine.project("new_keys", "new_landed", key_hash)
     engine.project("old_keys", "old_landed", key_hash)
     if not engine.rows("any_repeated"):
@@ -88,3 +101,13 @@ def find_repeated(engine: Engine, source_name: str, new_files: list[str], old_fi
     engine.project("both_keyed", "both_landed", key_hash | {name: name for name in schema.names})
     engine.project("candidates", "keyed_hits", repeated_columns(source))
     return engine.to_arrow("repeated_rows").cast(REPEATED_SCHEMA)
+
+
+def _that_may_repeat(
+    engine: Engine, source: Source, new: Sequence[Part], old: Sequence[Part], index: KeyIndex
+) -> list[str]:
+    """The old parts that may hold a record of the relation `new_landed`."""
+    if not old or sum(part.rows for part in new) > SOUGHT_UP_TO:
+        return [part.path for part in old]
+    key = record_key(source)
+    return index.holding(landed_table(source.name), key, old, sought_hashes(engine, "new_landed", key))

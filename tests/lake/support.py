@@ -18,7 +18,7 @@ import pyarrow.parquet as pq
 from pipeline.address import Root
 from pipeline.build import load
 from pipeline.lake import Lake
-from pipeline.ledger import FileEntry, LoadSummary, read_entries
+from pipeline.ledger import FileEntry, Ledger, LoadSummary
 from pipeline.metrics import Filters, Reader
 from pipeline.object_cache import readable
 from pipeline.settings import Settings
@@ -186,7 +186,7 @@ def print_of(lake: Path) -> dict[str, str]:
 def entries(lake: Root) -> list[FileEntry]:
     """The ledger as it stands."""
     kept = Lake(lake)
-    return read_entries(kept.files(kept.release(), "files"))
+    return Ledger(kept.files(kept.release(), "files")).entries()
 
 
 def counts(lake: Root) -> dict[str, tuple[int, int, int, int, int]]:

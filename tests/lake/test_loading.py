@@ -27,8 +27,9 @@ from pipeline.intake.beside import Worker, WorkerEnded
 from pipeline.intake.taker import stamp_of
 from pipeline.intake.worker import Message
 from pipeline.lake import Lake
+from pipeline.landed import landed_table
 from pipeline.landing import land
-from pipeline.question import landed_table
+from pipeline.ledger import Ledger
 from pipeline.reference import load_reference
 from pipeline.settings import Settings
 
@@ -67,7 +68,9 @@ def test_a_source_is_told_once_all_its_rows_have_landed(tmp_path: Path) -> None:
             parts = draft.added(landed_table(source))
             told.append((source, sum(pq.read_metadata(part).num_rows for part in parts)))
 
-        found = land(draft, paths, [], LOADED_AT, load_reference(None), settings, lambda _: None, landed)
+        found = land(
+            draft, paths, Ledger([]), LOADED_AT, load_reference(None), settings, lambda _: None, landed
+        )
     rows: dict[str, int] = {}
     for entry in found.entries:
         rows[entry.source] = rows.get(entry.source, 0) + entry.rows_accepted
