@@ -6,7 +6,6 @@ import datetime as dt
 import json
 import time
 from concurrent.futures import Future, ThreadPoolExecutor
-from functools import partial
 from pathlib import Path
 from typing import Self
 
@@ -15,15 +14,17 @@ import pyarrow.parquet as pq
 
 from pipeline import __version__
 from pipeline.arrow_tables import arrow_table
+from pipeline.contract import SOURCES
 from pipeline.engine import Engine
 from pipeline.errors import NothingFound
+from pipeline.found_rows import FoundRows, Searched
 from pipeline.key_index import KeyIndex
 from pipeline.lake import Draft, Lake, Release
-from pipeline.landed import landed_table
+from pipeline.landed import landed_schema, landed_table
 from pipeline.landing import discover, land, merge_small, size_of
 from pipeline.ledger import LOADS_SCHEMA, FileEntry, FileSummary, Ledger, LoadSummary, write_entries
 from pipeline.progress import Progress, Silent
-from pipeline.question import computed_with, provide_files
+from pipeline.question import computed_with
 from pipeline.recount import count_all, recounted
 from pipeline.reference import Reference, load_reference
 from pipeline.refresh import Refreshed, is_small, refresh_touched, refresh_whole
@@ -183,11 +184,12 @@ class _Comparing:
     def _compare(self, source: str) -> pa.Table:
         if self._engine is None:
             self._engine = Engine(self._settings, self._draft.spill_folder())
-            held = partial(self._draft.lake.files, self._draft.release, "repeated")
-            provide_files(self._engine, "repeated", held, REPEATED_SCHEMA)
-        table = landed_table(source)
-        old = self._draft.lake.parts(self._draft.release, table)
-        return find_repeated(self._engine, source, self._draft.added_parts(table), old, self._index)
+        draft, table = self._draft, landed_table(source)
+        old, known = (draft.lake.parts(draft.release, name) for name in (table, "repeated"))
+        landed = Searched(table, old, draft.added_parts(table), landed_schema(SOURCES[source]))
+        repeated = Searched("repeated", known, [], REPEATED_SCHEMA)
+        found = FoundRows(self._engine, self._index, self._settings.threads)
+        return find_repeated(self._engine, source, landed, repeated, found)
 
 
 def _add_repeated(draft: Draft, rows: pa.Table) -> None:

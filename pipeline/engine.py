@@ -126,6 +126,15 @@ class Engine(Relations):
         relation.create_view(identifier(name))
         self._registered[name] = "VIEW"
 
+    def register_numbered(self, name: str, path: str) -> None:
+        """Makes a Parquet file readable under `name`, each row with its place in it as `row_number`."""
+        self.forget(name)
+        relation = self._connection.read_parquet(path, file_row_number=True, hive_partitioning=False)
+        relation.project("* EXCLUDE (file_row_number), file_row_number AS row_number").create_view(
+            identifier(name)
+        )
+        self._registered[name] = "VIEW"
+
     def need_all(self, *names: str) -> None:
         """Sees that all these are readable: models that do not wait for each other are computed side by side.
 

@@ -130,7 +130,7 @@ def refresh_touched(
     """
     before = draft.release.as_of if draft.release else None
     with open_question(settings, reference, draft.files, None, FOREVER, draft.spill_folder()) as engine:
-        touched = Touched(draft, engine, index)
+        touched = Touched(draft, engine, index, settings.threads)
         touched.narrow()
         as_of = _touched_as_of(engine, before)
         if as_of is None:
@@ -160,23 +160,23 @@ def _touched_as_of(engine: Relations, before: dt.datetime | None) -> dt.datetime
 
 def _replace_stays(touch: Touched) -> None:
     draft, engine = touch.draft, touch.engine
-    old = touch.kept("stays", (CONSIGNMENT, "needed_consignments"), (LONE_UNIT, "touched_units"))
-    engine.register_files("old_stays", old, engine.schema("batch_stays"))
+    schema = engine.schema("batch_stays")
+    sought = (CONSIGNMENT, "needed_consignments"), (LONE_UNIT, "touched_units")
+    held = touch.provide("old_stays", "stays", schema, *sought, added=False)
     engine.alias("old_rows", "old_touched_stays")
     engine.alias("new_rows", "new_touched_stays")
-    _replace_rows(touch, "stays")
+    _replace_rows(touch, "stays", held)
     _add_flows(draft, engine, "fresh_ended", "flows")
     _add_flows(draft, engine, "gone_ended", "flows_taken_back")
 
 
 def _replace_clearances(touch: Touched) -> None:
     engine = touch.engine
-    engine.need("clearances")
-    old = touch.kept("clearances", (CONSIGNMENT, "touched_consignments"))
-    engine.register_files("old_clearances", old, engine.schema("clearances"))
+    sought = CONSIGNMENT, "touched_consignments"
+    held = touch.provide("old_clearances", "clearances", engine.schema("clearances"), sought, added=False)
     engine.alias("old_rows", "old_touched_clearances")
     engine.alias("new_rows", "new_touched_clearances")
-    _replace_rows(touch, "clearances")
+    _replace_rows(touch, "clearances", held)
 
 
 def _replace_units(touch: Touched) -> None:
@@ -185,28 +185,30 @@ def _replace_units(touch: Touched) -> None:
     engine.need("settled_stays")
     engine.forget("batch_stays")
     engine.alias("batch_stays", "settled_stays")
-    old = touch.kept("unit_stays", (UNIT, "touched_units"))
-    engine.register_files("old_unit_stays", old, engine.schema("unit_stays"))
+    schema = engine.schema("unit_stays")
+    held = touch.provide("old_unit_stays", "unit_stays", schema, (UNIT, "touched_units"), added=False)
     engine.alias("old_rows", "old_touched_units")
     engine.alias("new_rows", "unit_stays")
-    _replace_rows(touch, "unit_stays")
+    _replace_rows(touch, "unit_stays", held)
 
 
-def _replace_rows(touch: Touched, table: str) -> None:
-    """Takes gone rows out of the parts where they lie and adds fresh ones; the open part is always written anew."""
+def _replace_rows(touch: Touched, table: str, held: list[str]) -> None:
+    """Takes gone rows out of the parts where they lie and adds fresh ones; the open part is always written anew.
+
+    `held` are the parts that may hold rows that were touched: no other can have lost one.
+    """
     draft, engine, kept = touch.draft, touch.engine, KEPT[table]
     engine.forget("gone_rows", "fresh_rows", "fresh_ended", "gone_ended")
     gone = {f"{month:%Y-%m}" if month else OPEN: rows for month, rows in engine.rows(kept.gone_months)}
     parts = draft.lake.parts(draft.release, table)
+    parts = [part for part in parts if part.label == OPEN or (part.label in gone and part.path in held)]
     of_label = Counter(part.label for part in parts)
     for part in parts:
-        if part.label not in {*gone, OPEN}:
-            continue
         engine.forget(kept.kept_of_file)
         engine.register_files("one_file", [part.path], engine.schema("new_rows"))
         # Of several parts of a month any may hold what is gone.
         is_only = of_label[part.label] == 1
-        rows = part.rows - gone.get(part.label, 0) if is_only else engine.rows(kept.kept_count)[0][0]
+        rows = part.rows - gone.get(str(part.label), 0) if is_only else engine.rows(kept.kept_count)[0][0]
         if rows == part.rows and part.label != OPEN:
             continue
         draft.remove(table, [part.path])

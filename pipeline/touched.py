@@ -6,44 +6,56 @@ batches of its unit. History is asked for these alone: the index of keys tells w
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 
+import pyarrow as pa
+
 from pipeline.contract import SOURCES
-from pipeline.key_index import Hashes, Key, KeyIndex, key_of, sought_hashes
+from pipeline.found_rows import FoundRows, Searched
+from pipeline.key_index import Key, KeyIndex, key_of
 from pipeline.lake import Draft
 from pipeline.landed import landed_schema, landed_table
 from pipeline.question import SCOPED_SOURCES, provide_files
 from pipeline.relations import Relations
-from pipeline.versions import REPEATED_SCHEMA, record_key
+from pipeline.versions import REPEATED_RECORD, REPEATED_SCHEMA, record_key
 
 CONSIGNMENT = key_of("consignment_id")
 UNIT = key_of("equipment_reference")
 LONE_UNIT = Key(
-    "lone_unit", "hash(CASE WHEN consignment_id IS NULL THEN first_unit END)", "hash(equipment_reference)"
+    name="lone_unit",
+    column="first_unit",
+    held="hash(CASE WHEN consignment_id IS NULL THEN first_unit END)",
+    named="equipment_reference",
+    sought="hash(equipment_reference)",
 )
 """Of a stay that no batch claims."""
-RECORD = Key("record", "hash(source, record_key)", "hash(source, record_key)")
-"""Of a row of `repeated`."""
 EVENT = record_key(SOURCES["yard_moves"])
 
-LINKING = ("dg_items", "yard_moves")
-"""The sources that join units to batches."""
+LINK = ("consignment_id", "equipment_reference")
+"""The columns by which items and moves join units to batches."""
+
+JOINED = {
+    CONSIGNMENT: ("known_consignments", "units_of_consignments"),
+    UNIT: ("known_units", "consignments_of_units"),
+}
+"""By the kind of what is known: what the model calls it, and the model of what is joined to it."""
 
 
 class Touched:
     """The rows touched by a draft, in an engine whose core models see no others once `narrow` is done."""
 
-    def __init__(self, draft: Draft, engine: Relations, index: KeyIndex) -> None:
-        self.draft, self.engine, self._index = draft, engine, index
-        self._hashes: dict[tuple[str, Key], Hashes] = {}
+    def __init__(self, draft: Draft, engine: Relations, index: KeyIndex, threads: int) -> None:
+        self.draft, self.engine = draft, engine
+        self._found = FoundRows(engine, index, threads)
 
     def narrow(self) -> None:
         """Finds touched units and batches, round by round, and lets the core models see their landed rows alone."""
         engine = self.engine
         self._provide_new()
-        self._find("yard_moves", EVENT, "repeated_events")
+        self._find("yard_moves", EVENT, "repeated_events", ["event_id", *LINK])
         engine.need("seed_consignments")
-        self._find("dg_items", CONSIGNMENT, "seed_consignments")
+        self._find("dg_items", CONSIGNMENT, "seed_consignments", LINK)
         engine.need("seed_units")
         self._join("seed_units", UNIT, "touched_consignments")
         self._join("touched_consignments", CONSIGNMENT, "touched_units")
@@ -51,24 +63,26 @@ class Touched:
         engine.alias("scope_units", "touched_units")
         engine.alias("scope_consignments", "told_consignments")
         for name in SCOPED_SOURCES:
-            if name != "yard_moves":  # those of the touched units were found last
+            if name == "yard_moves":
+                self._find(name, UNIT, "touched_units")
+            else:
                 self._find(name, CONSIGNMENT, "told_consignments")
         engine.use_models(*map(landed_table, SCOPED_SOURCES), "repeated")
-        repeated = self.kept("repeated", (RECORD, "told_records"))
-        engine.register_files("all_repeated", [*repeated, *self.draft.added("repeated")], REPEATED_SCHEMA)
+        self.provide("all_repeated", "repeated", REPEATED_SCHEMA, (REPEATED_RECORD, "told_records"))
 
-    def kept(self, table: str, *sought: tuple[Key, str]) -> list[str]:
-        """The released parts of a table that may hold the keys of these relations' rows."""
-        parts = self.draft.lake.parts(self.draft.release, table)
-        found: dict[str, None] = {}
-        for key, relation in sought:
-            found |= dict.fromkeys(self._index.holding(table, key, parts, self._sought(relation, key)))
-        return list(found)
-
-    def _sought(self, relation: str, key: Key) -> Hashes:
-        if (relation, key) not in self._hashes:
-            self._hashes[relation, key] = sought_hashes(self.engine, relation, key)
-        return self._hashes[relation, key]
+    def provide(
+        self,
+        name: str,
+        table: str,
+        schema: pa.Schema,
+        *sought: tuple[Key, str],
+        columns: Sequence[str] | None = None,
+        added: bool = True,
+    ) -> list[str]:
+        """Makes rows of a table of the lake readable; see `FoundRows.provide`."""
+        old = self.draft.lake.parts(self.draft.release, table)
+        new = self.draft.added_parts(table) if added else []
+        return self._found.provide(name, Searched(table, old, new, schema), sought, columns)
 
     def _provide_new(self) -> None:
         for name, source in SOURCES.items():
@@ -79,20 +93,14 @@ class Touched:
     def _join(self, known: str, key: Key, found: str) -> None:
         """Computes `found` from what items and moves join to the units or batches of `known`."""
         engine = self.engine
-        names = {
-            CONSIGNMENT: ("known_consignments", "units_of_consignments"),
-            UNIT: ("known_units", "consignments_of_units"),
-        }
-        known_as, joined = names[key]
+        known_as, joined = JOINED[key]
         engine.forget(joined)
         engine.alias(known_as, known)
-        for source in LINKING:
-            self._find(source, key, known)
+        for source in ("dg_items", "yard_moves"):
+            self._find(source, key, known, LINK)
         engine.need(found)
 
-    def _find(self, source: str, key: Key, sought: str) -> None:
-        """Makes `all_<source>` readable: the parts that may hold rows with keys of `sought`, and all new ones."""
-        table = landed_table(source)
-        old = self.kept(table, (key, sought))
-        files = [*old, *self.draft.added(table)]
-        self.engine.register_files(f"all_{source}", files, landed_schema(SOURCES[source]))
+    def _find(self, source: str, key: Key, sought: str, columns: Sequence[str] | None = None) -> None:
+        """Makes `all_<source>` readable: landed rows with keys of `sought`, and all new ones."""
+        schema = landed_schema(SOURCES[source])
+        self.provide(f"all_{source}", landed_table(source), schema, (key, sought), columns=columns)

@@ -7,15 +7,12 @@ rows are superseded or duplicates. A landed row that is not there is the only on
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import pyarrow as pa
 
 from pipeline.contract import SOURCES, Source
 from pipeline.engine import Engine
-from pipeline.key_index import SOUGHT_UP_TO, Key, KeyIndex, sought_hashes
-from pipeline.lake import Part
-from pipeline.landed import landed_schema, landed_table
+from pipeline.found_rows import FoundRows, Searched
+from pipeline.key_index import Key
 
 REPEATED_SCHEMA = pa.schema(
     [
@@ -39,6 +36,15 @@ REPEATED_SCHEMA = pa.schema(
 
 NONE_REPEATED = pa.Table.from_batches([], REPEATED_SCHEMA)
 
+REPEATED_RECORD = Key(
+    name="record",
+    column="record_key",
+    held="hash(source, record_key)",
+    named="record_key",
+    sought="hash(source, record_key)",
+)
+"""The key of a record in the table of repeated rows."""
+
 _SEPARATOR = "chr(31)"
 
 
@@ -55,7 +61,8 @@ def hash_expression(source: Source) -> str:
 
 def record_key(source: Source) -> Key:
     """The key of a source's records, for looking where they lie."""
-    return Key("record", hash_expression(source), hash_expression(source))
+    column = source.key[0]
+    return Key("record", column, hash_expression(source), column, hash_expression(source))
 
 
 def repeated_columns(source: Source) -> dict[str, str]:
@@ -79,35 +86,22 @@ def repeated_columns(source: Source) -> dict[str, str]:
 
 
 def find_repeated(
-    engine: Engine, source_name: str, new: Sequence[Part], old: Sequence[Part], index: KeyIndex
+    engine: Engine, source_name: str, landed: Searched, repeated: Searched, found: FoundRows
 ) -> pa.Table:
-    """The rows of records that the new parts repeat, new and old, and that are not known to be repeated yet.
+    """The rows of records that a load's new rows repeat, new and old, and that are not known to be repeated yet.
 
-    `engine` has the relation `repeated` as it was before these parts.
+    `repeated` is the table of repeated rows as it was before this load.
     """
     source = SOURCES[source_name]
-    schema = landed_schema(source)
-    engine.forget("repeated_rows", "repeated_hashes", "keyed_hits")
-    new_files = [part.path for part in new]
-    engine.register_files("new_landed", new_files, schema)
-    old_files = _that_may_repeat(engine, source, new, old, index)
-    engine.register_files("old_landed", old_files, schema)
+    engine.forget("repeated_rows", "repeated_hashes", "keyed_hits", "both_landed")
+    engine.register_files("new_landed", [part.path for part in landed.added], landed.schema)
+    found.provide("old_landed", landed, [(record_key(source), "new_landed")], is_old_alone=True)
     key_hash = {"key_hash": hash_expression(source)}
     engine.project("new_keys", "new_landed", key_hash)
     engine.project("old_keys", "old_landed", key_hash)
     if not engine.rows("any_repeated"):
         return NONE_REPEATED
-    engine.register_files("both_landed", [*old_files, *new_files], schema)
-    engine.project("both_keyed", "both_landed", key_hash | {name: name for name in schema.names})
+    engine.project("both_keyed", "both_landed", key_hash | {name: name for name in landed.schema.names})
     engine.project("candidates", "keyed_hits", repeated_columns(source))
+    found.provide("repeated", repeated, [(REPEATED_RECORD, "candidates")])
     return engine.to_arrow("repeated_rows").cast(REPEATED_SCHEMA)
-
-
-def _that_may_repeat(
-    engine: Engine, source: Source, new: Sequence[Part], old: Sequence[Part], index: KeyIndex
-) -> list[str]:
-    """The old parts that may hold a record of the relation `new_landed`."""
-    if not old or sum(part.rows for part in new) > SOUGHT_UP_TO:
-        return [part.path for part in old]
-    key = record_key(source)
-    return index.holding(landed_table(source.name), key, old, sought_hashes(engine, "new_landed", key))
