@@ -75,7 +75,7 @@ def load(
         merge_small(draft)
         is_sample = known.has_sample or any(entry.is_sample for entry in entries)
         draft.publish(as_of, computed_with(reference), is_sample)
-        index.sweep(_parts_in_use(draft))
+        index.sweep()
     return summary
 
 
@@ -123,12 +123,6 @@ def _add_entries(draft: Draft, entries: list[FileEntry]) -> None:
     path = draft.new_path("files")
     write_entries(entries, path)
     draft.add("files", path, len(entries))
-
-
-def _parts_in_use(draft: Draft) -> list[tuple[str, str]]:
-    release = draft.lake.release()
-    tables = release.versions if release else {}
-    return [(table, path) for table in tables for path in draft.lake.files(release, table)]
 
 
 def rebuild(settings: Settings, progress: Progress | None = None) -> Release:

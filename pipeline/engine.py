@@ -126,13 +126,14 @@ class Engine(Relations):
         relation.create_view(identifier(name))
         self._registered[name] = "VIEW"
 
-    def register_numbered(self, name: str, path: str) -> None:
-        """Makes a Parquet file readable under `name`, each row with its place in it as `row_number`."""
+    def register_numbered(self, name: str, paths: list[str]) -> None:
+        """Makes Parquet files readable under `name`, each row with its file's place among them (`part_number`) and its
+        own in the file (`row_number`), both from 0."""
         self.forget(name)
-        relation = self._connection.read_parquet(path, file_row_number=True, hive_partitioning=False)
-        relation.project("* EXCLUDE (file_row_number), file_row_number AS row_number").create_view(
-            identifier(name)
-        )
+        relation = self._connection.read_parquet(paths, file_row_number=True, hive_partitioning=False)
+        numbered = "* EXCLUDE (file_row_number), file_row_number AS row_number"
+        places = "CAST(file_index AS BIGINT) AS part_number"
+        relation.project(f"{numbered}, {places}").create_view(identifier(name))
         self._registered[name] = "VIEW"
 
     def need_all(self, *names: str) -> None:

@@ -11,7 +11,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipeline.arrow_tables import read_parquet
-from pipeline.key_index import Hashes, Key, KeyIndex, Stretch, sought_hashes
+from pipeline.key_index import Key, KeyIndex, Stretch, sought_hashes
+from pipeline.key_runs import Hashes
 from pipeline.lake import Part
 from pipeline.object_cache import readable
 from pipeline.relations import Relations

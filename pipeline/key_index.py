@@ -1,17 +1,16 @@
 """Where in a table a key may lie: what lets a day's load leave history unread.
 
-Beside the lake lies, for every part of some size, a sorted list of the hashes of its rows' keys, each with the number
-of its row group; one list for every kind of key by which a load searches. A row group whose number stands beside none
-of the hashes sought holds none of the keys; others are read. A list is made when its part is first searched and holds
-as long as the part, which never changes. Lists are no part of the lake: what is lost, or was made by another engine's
-hash, is made again.
+Beside the lake lie sorted lists of the hashes of its rows' keys (`key_runs`), for every kind of key by which a load
+searches. A row group that stands beside none of the hashes sought holds none of the keys; others are read. Parts that
+no list covers yet are read too, until they are long or many: then a list is made of them. Parts never change, so a list
+holds as long as its parts. Lists are no part of the lake: what is lost, or was made by another engine's hash, is made
+again.
 """
 
 from __future__ import annotations
 
-import os
 import shutil
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
@@ -20,26 +19,26 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
-from numpy.typing import NDArray
 
 from pipeline.arrow_tables import values_of
 from pipeline.engine import HASH_NAME, Engine
+from pipeline.key_runs import PIECE_MASK, Covered, Hashes, Run, merged, runs_in, write_run
 from pipeline.lake import Part
 from pipeline.object_cache import readable
 from pipeline.relations import Relations
 from pipeline.settings import Settings
 
 LISTED_FROM_ROWS = 2_000
-"""A part of fewer rows is read at once instead."""
+"""A part of fewer rows is read at once instead, while there are not many of them."""
+
+READ_AT_ONCE = 16
+"""So many short parts that no list covers are read."""
+
+LISTED_ROWS = 8_000_000
+"""About so many rows come into one list when it is made."""
 
 GROUP_ROWS = 131_072
 """Rows of a row group, as parts are written."""
-
-GROUP_BITS = 14
-"""Of an entry: the number of the row group, below the highest bits of the hash."""
-
-Hashes = NDArray[np.uint64]
-_GROUP_MASK = np.uint64((1 << GROUP_BITS) - 1)
 
 
 @dataclass(frozen=True)
@@ -79,7 +78,7 @@ class KeyIndex:
     """The lists of one lake.
 
     Args:
-        folder: where they lie, by table and part.
+        folder: where they lie, by table and kind of key.
         name_of: tells a part's name in its table from the table and the part's path.
         settings: what the engine that reads keys may use.
     """
@@ -93,81 +92,99 @@ class KeyIndex:
         self, table: str, parts: Sequence[Part], sought: Sequence[tuple[Key, Hashes]]
     ) -> list[Stretch]:
         """Where in the parts of a table one of the keys with these hashes may lie."""
-        found = [Stretch(part.path, None, part.rows) for part in parts if part.rows < LISTED_FROM_ROWS]
-        listed = [part for part in parts if part.rows >= LISTED_FROM_ROWS]
-        asked = [(key, np.unique(hashes) & ~_GROUP_MASK) for key, hashes in sought]
-        for key, _ in asked:
-            self._make(table, key, listed)
-        for part in listed:
-            groups = {
-                group for key, hashes in asked for group in _groups(self._list_of(table, key, part), hashes)
-            }
-            if groups:
-                rows = min(part.rows, len(groups) * GROUP_ROWS)
-                found.append(Stretch(part.path, tuple(sorted(groups)), rows))
-        return found
+        by_name = {self._name_of(table, part.path): part for part in parts}
+        groups: dict[str, set[int]] = {}
+        unlisted: set[str] = set()
+        for key, hashes in sought:
+            runs = self._runs(table, key, by_name)
+            unlisted |= by_name.keys() - {part.name for run in runs for part in run.parts}
+            hashes = np.unique(hashes)
+            for name, group in (found for run in runs for found in run.groups_with(hashes)):
+                groups.setdefault(name, set()).add(group)
+        listed = (
+            Stretch(
+                by_name[name].path, tuple(sorted(found)), min(by_name[name].rows, len(found) * GROUP_ROWS)
+            )
+            for name, found in groups.items()
+            if name in by_name and name not in unlisted
+        )
+        return [
+            *listed,
+            *(Stretch(by_name[name].path, None, by_name[name].rows) for name in sorted(unlisted)),
+        ]
 
-    def _list_of(self, table: str, key: Key, part: Part) -> Path:
-        return self._folder / table / f"{self._name_of(table, part.path)}.{key.name}.keys"
-
-    def _make(self, table: str, key: Key, parts: Sequence[Part]) -> None:
-        missing = [part for part in parts if not self._list_of(table, key, part).exists()]
-        if missing:
+    def _runs(self, table: str, key: Key, by_name: dict[str, Part]) -> list[Run]:
+        """The lists of a kind of key, after lists were made of parts that have to have one."""
+        folder = self._folder / table / key.name
+        runs = []
+        for run in runs_in(folder):
+            if 2 * run.rows_of(by_name) < sum(part.rows for part in run.parts):
+                run.delete()
+            else:
+                runs.append(run)
+        covered = {part.name for run in runs for part in run.parts}
+        missing = [name for name in by_name if name not in covered]
+        if len(missing) > READ_AT_ONCE or any(by_name[name].rows >= LISTED_FROM_ROWS for name in missing):
+            batches = list(_batches({name: by_name[name] for name in missing}))
             with ThreadPoolExecutor(self._settings.threads) as pool:
-                list(pool.map(lambda part: self._make_one(table, key, part), missing))
+                runs += pool.map(lambda batch: self._make(folder, key, batch), batches)
+            runs = merged(folder, runs)
+        return runs
 
-    def _make_one(self, table: str, key: Key, part: Part) -> None:
-        (path,) = readable([part.path])
+    def _make(self, folder: Path, key: Key, batch: dict[str, Part]) -> Run:
+        """Makes a list of parts' keys."""
+        paths = readable(part.path for part in batch.values())
+        ends = [_group_ends(path) for path in paths]
         with Engine(self._settings) as engine:
-            engine.register_numbered("searched_part", path)
-            engine.project("listed_keys", "searched_part", {"key_hash": key.held, "row_number": "row_number"})
+            engine.register_numbered("searched_parts", paths)
+            places = {"part_number": "part_number", "row_number": "row_number"}
+            engine.project("listed_keys", "searched_parts", {"key_hash": key.held, **places})
             rows = engine.to_arrow("listed_keys").combine_chunks()
-        groups = np.searchsorted(_group_ends(path), values_of(rows.column(1).chunk(0)), side="right")
-        entries = _unsigned(rows, "key_hash") & ~_GROUP_MASK | groups.astype(np.uint64)
-        _write(self._list_of(table, key, part), np.unique(entries))
+        hashes, numbers, row_numbers = (_values(rows, name) for name in rows.column_names)
+        pieces = np.empty(len(hashes), np.uint64)
+        first = 0
+        for number, end in enumerate(ends):
+            of_part = numbers == number
+            pieces[of_part] = first + np.searchsorted(end, row_numbers[of_part], side="right")
+            first += len(end)
+        covered = [
+            Covered(name, len(end), part.rows) for (name, part), end in zip(batch.items(), ends, strict=True)
+        ]
+        return write_run(folder, covered, hashes.view(np.uint64) & ~PIECE_MASK | pieces)
 
-    def sweep(self, in_use: Iterable[tuple[str, str]]) -> None:
-        """Deletes the lists of parts other than these, each given by its table and path, and of other hashes."""
-        named = {f"{table}/{self._name_of(table, path)}" for table, path in in_use}
+    def sweep(self) -> None:
+        """Deletes the lists that another engine's hash made."""
         with suppress(OSError):
             for other in self._folder.parent.iterdir():
                 if other != self._folder:
                     shutil.rmtree(other, ignore_errors=True)
-            for made in self._folder.rglob("*.keys"):
-                if made.relative_to(self._folder).as_posix().rsplit(".", 2)[0] not in named:
-                    made.unlink()
 
 
 def sought_hashes(engine: Relations, relation: str, key: Key) -> Hashes:
     """The hashes of the keys that a relation's rows name."""
     engine.forget("hashed_keys")
     engine.project("hashed_keys", relation, {"key_hash": key.sought})
-    return _unsigned(engine.to_arrow("hashed_keys").combine_chunks(), "key_hash")
+    return _values(engine.to_arrow("hashed_keys").combine_chunks(), "key_hash").view(np.uint64)
 
 
-def _unsigned(rows: pa.Table, column: str) -> Hashes:
+def _values(rows: pa.Table, column: str) -> np.ndarray:
     chunks = rows.column(column).chunks
-    return values_of(chunks[0]).view(np.uint64) if chunks else np.empty(0, np.uint64)
+    return values_of(chunks[0]) if chunks else np.empty(0, np.int64)
 
 
-def _group_ends(path: str) -> NDArray[np.int64]:
+def _batches(parts: dict[str, Part]) -> Iterator[dict[str, Part]]:
+    """Parts in lots of not many more than `LISTED_ROWS` rows."""
+    batch: dict[str, Part] = {}
+    for name, part in parts.items():
+        batch[name] = part
+        if sum(taken.rows for taken in batch.values()) >= LISTED_ROWS:
+            yield batch
+            batch = {}
+    if batch:
+        yield batch
+
+
+def _group_ends(path: str) -> np.ndarray:
     """The number of rows up to the end of each row group of a Parquet file."""
     told = pq.read_metadata(path)
     return np.cumsum([told.row_group(number).num_rows for number in range(told.num_row_groups)])
-
-
-def _write(target: Path, entries: Hashes) -> None:
-    target.parent.mkdir(parents=True, exist_ok=True)
-    half = target.with_suffix(".half")
-    with half.open("wb") as file:
-        entries.tofile(file)
-    os.replace(half, target)
-
-
-def _groups(made: Path, sought: Hashes) -> list[int]:
-    """The row groups that a list names beside the hashes sought."""
-    held = np.memmap(made, np.uint64, "r")
-    first = np.searchsorted(held, sought)
-    last = np.searchsorted(held, sought | _GROUP_MASK, side="right")
-    hits = np.flatnonzero(last > first)
-    return [int(entry & _GROUP_MASK) for hit in hits for entry in held[first[hit] : last[hit]]]

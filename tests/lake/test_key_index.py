@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from pathlib import Path
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -22,12 +22,12 @@ from lake.support import (
     settings_of,
     write_feeds,
 )
-from pipeline import key_index
+from pipeline import key_index, key_runs
 from pipeline.build import rebuild
 from pipeline.engine import Engine
 from pipeline.found_rows import FoundRows, Searched
 from pipeline.key_index import KeyIndex, key_of
-from pipeline.lake import Lake, Part
+from pipeline.lake import Part
 from pipeline.question import names_table
 
 UNIT = key_of("unit")
@@ -53,7 +53,9 @@ def written(folder: Path, parts: list[list[str]], group_rows: int) -> list[Part]
 
 
 def index_of(folder: Path) -> KeyIndex:
-    return KeyIndex(folder / "keys", lambda _, path: Path(path).name, settings_of(folder / "lake"))
+    return KeyIndex(
+        folder / "keys", lambda _, path: "/".join(Path(path).parts[-2:]), settings_of(folder / "lake")
+    )
 
 
 def found_units(folder: Path, parts: list[Part], units: list[str]) -> list[tuple[str, int]]:
@@ -92,17 +94,27 @@ def test_only_row_groups_that_hold_a_key_are_read(tmp_path: Path) -> None:
     assert (stretch.path, stretch.groups) == (parts[0].path, (0, 5))
 
 
-def test_a_lost_list_is_made_again_and_one_of_a_gone_part_is_swept(tmp_path: Path) -> None:
+def test_a_lost_list_is_made_again_and_those_of_another_hash_are_swept(tmp_path: Path) -> None:
     parts = written(tmp_path, [["A"] * 10, ["B"] * 10], 5)
     assert found_units(tmp_path, parts, ["B"]) == [("B", place) for place in range(10, 20)]
-    lists = sorted((tmp_path / "keys").rglob("*.keys"))
-    assert len(lists) == 2
-    lists[0].unlink()
+    (made,) = (tmp_path / "keys").rglob("*.keys")
+    made.unlink()
     assert len(found_units(tmp_path, parts, ["A"])) == 10
     (tmp_path / "keys" / "another hash").mkdir()
-    index_of(tmp_path).sweep([("moves", parts[1].path)])
-    assert sorted((tmp_path / "keys").rglob("*.keys")) == lists[1:]
-    assert not (tmp_path / "keys" / "another hash").exists()
+    index_of(tmp_path).sweep()
+    assert len(list((tmp_path / "keys").iterdir())) == 1
+
+
+def test_lists_are_merged_and_those_of_gone_parts_go(tmp_path: Path) -> None:
+    parts: list[Part] = []
+    for day in range(40):
+        parts += written(tmp_path / f"day-{day}", [[f"U{day}"] * 10], 5)
+        assert found_units(tmp_path, parts, ["U0", f"U{day}"])[-1] == (f"U{day}", 9)
+        assert len(list((tmp_path / "keys").rglob("*.keys"))) <= 2 * key_runs.MERGED_FROM
+    assert len(found_units(tmp_path, parts, ["U0", "U39"])) == 20
+    assert found_units(tmp_path, parts[-1:], ["U39"]) == [("U39", place) for place in range(10)]
+    told = [json.loads(path.read_text()) for path in (tmp_path / "keys").rglob("*.json")]
+    assert [part[0] for run in told for part in run] == ["day-39/0.parquet"]
 
 
 def test_days_on_a_lake_of_some_size_equal_everything_computed_anew(tmp_path: Path) -> None:
@@ -123,29 +135,6 @@ def test_days_on_a_lake_of_some_size_equal_everything_computed_anew(tmp_path: Pa
         rebuild(settings_of(tmp_path / "anew"))
         assert everything(tmp_path / "lake") == everything(tmp_path / "anew")
         assert entries(tmp_path / "lake") == entries(tmp_path / "anew")
-    lists = {path.relative_to(tmp_path / "lake" / "keys").parts[1] for path in keys_of(tmp_path / "lake")}
+    kept = tmp_path / "lake" / "keys"
+    lists = {path.relative_to(kept).parts[1] for path in kept.rglob("*.keys")}
     assert {"landed_yard_moves", "landed_dg_items", "stays", "unit_stays", "clearances"} <= lists
-
-
-def keys_of(lake: Path) -> list[Path]:
-    return list((lake / "keys").rglob("*.keys"))
-
-
-def test_lists_are_of_parts_in_use_alone(tmp_path: Path) -> None:
-    for day in range(3):
-        history = [batch_rows(100 * day + number, day + number / 50, 3.0, 30) for number in range(30)]
-        load_files(tmp_path / "lake", write_feeds(tmp_path / f"{day}", feeds_of(history, f"{day}")))
-    lake = Lake(tmp_path / "lake")
-    release = lake.release()
-    assert release is not None
-    named = {
-        f"{table}/{lake.place.name_of(table, path)}"
-        for table in release.versions
-        for path in lake.files(release, table)
-    }
-    listed = {
-        path.relative_to(tmp_path / "lake" / "keys").as_posix().split("/", 1)[1].rsplit(".", 2)[0]
-        for path in keys_of(tmp_path / "lake")
-    }
-    assert listed and listed <= named
-    assert np.fromfile(keys_of(tmp_path / "lake")[0], np.uint64).size
