@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
@@ -24,6 +25,7 @@ from pipeline.arrow_tables import values_of
 from pipeline.engine import HASH_NAME, Engine
 from pipeline.key_runs import PIECE_MASK, Covered, Hashes, Run, merged, runs_in, write_run
 from pipeline.lake import Part
+from pipeline.landed import ROW_GROUP_ROWS
 from pipeline.object_cache import readable
 from pipeline.relations import Relations
 from pipeline.settings import Settings
@@ -36,9 +38,6 @@ READ_AT_ONCE = 16
 
 LISTED_ROWS = 8_000_000
 """About so many rows come into one list when it is made."""
-
-GROUP_ROWS = 131_072
-"""Rows of a row group, as parts are written."""
 
 
 @dataclass(frozen=True)
@@ -103,7 +102,7 @@ class KeyIndex:
                 groups.setdefault(name, set()).add(group)
         listed = (
             Stretch(
-                by_name[name].path, tuple(sorted(found)), min(by_name[name].rows, len(found) * GROUP_ROWS)
+                by_name[name].path, tuple(sorted(found)), min(by_name[name].rows, len(found) * ROW_GROUP_ROWS)
             )
             for name, found in groups.items()
             if name in by_name and name not in unlisted
@@ -134,23 +133,21 @@ class KeyIndex:
     def _make(self, folder: Path, key: Key, batch: dict[str, Part]) -> Run:
         """Makes a list of parts' keys."""
         paths = readable(part.path for part in batch.values())
-        ends = [_group_ends(path) for path in paths]
+        group_rows = [_group_rows(path) for path in paths]
         with Engine(self._settings) as engine:
             engine.register_numbered("searched_parts", paths)
             places = {"part_number": "part_number", "row_number": "row_number"}
             engine.project("listed_keys", "searched_parts", {"key_hash": key.held, **places})
             rows = engine.to_arrow("listed_keys").combine_chunks()
-        hashes, numbers, row_numbers = (_values(rows, name) for name in rows.column_names)
-        pieces = np.empty(len(hashes), np.uint64)
-        first = 0
-        for number, end in enumerate(ends):
-            of_part = numbers == number
-            pieces[of_part] = first + np.searchsorted(end, row_numbers[of_part], side="right")
-            first += len(end)
+        hashes, part_numbers, row_numbers = (_values(rows, name) for name in rows.column_names)
+        first_rows = np.cumsum([0, *map(sum, group_rows)])[:-1]
+        ends = np.cumsum(list(chain.from_iterable(group_rows)))
+        pieces = np.searchsorted(ends, first_rows[part_numbers] + row_numbers, side="right")
         covered = [
-            Covered(name, len(end), part.rows) for (name, part), end in zip(batch.items(), ends, strict=True)
+            Covered(name, len(groups), part.rows)
+            for (name, part), groups in zip(batch.items(), group_rows, strict=True)
         ]
-        return write_run(folder, covered, hashes.view(np.uint64) & ~PIECE_MASK | pieces)
+        return write_run(folder, covered, hashes.view(np.uint64) & ~PIECE_MASK | pieces.astype(np.uint64))
 
     def sweep(self) -> None:
         """Deletes the lists that another engine's hash made."""
@@ -184,7 +181,7 @@ def _batches(parts: dict[str, Part]) -> Iterator[dict[str, Part]]:
         yield batch
 
 
-def _group_ends(path: str) -> np.ndarray:
-    """The number of rows up to the end of each row group of a Parquet file."""
+def _group_rows(path: str) -> list[int]:
+    """The rows of each row group of a Parquet file."""
     told = pq.read_metadata(path)
-    return np.cumsum([told.row_group(number).num_rows for number in range(told.num_row_groups)])
+    return [told.row_group(number).num_rows for number in range(told.num_row_groups)]

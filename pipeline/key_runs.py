@@ -105,9 +105,15 @@ def write_run(folder: Path, parts: Iterable[Covered], entries: Hashes) -> Run:
     _told(run.path).write_text(json.dumps(told), encoding="utf-8")
     half = run.path.with_suffix(".half")
     with half.open("wb") as file:
-        np.unique(entries).tofile(file)
+        _sorted_apart(entries).tofile(file)
     os.replace(half, run.path)
     return run
+
+
+def _sorted_apart(entries: Hashes) -> Hashes:
+    """Entries in order, each once; `numpy.unique` takes several times as long for so many numbers."""
+    ordered = np.sort(entries)
+    return ordered[np.concatenate([[True], ordered[1:] != ordered[:-1]])] if len(ordered) else ordered
 
 
 def merged(folder: Path, runs: list[Run]) -> list[Run]:
