@@ -36,7 +36,7 @@ LISTED_FROM_ROWS = 2_000
 READ_AT_ONCE = 16
 """So many short parts that no list covers are read."""
 
-LISTED_ROWS = 8_000_000
+LISTED_ROWS = 2_000_000
 """About so many rows come into one list when it is made."""
 
 
