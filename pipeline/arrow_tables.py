@@ -31,6 +31,13 @@ def flat_array(
     return pa.Array.from_buffers(chosen, len(values), [validity, pa.py_buffer(data)])
 
 
+def one_array(column: pa.ChunkedArray) -> pa.Array:
+    """A column in one piece."""
+    if not column.num_chunks:
+        return array_of([], column.type)
+    return column.chunk(0) if column.num_chunks == 1 else pa.concat_arrays(column.chunks)
+
+
 def values_of(array: pa.Array, null_as: float | None = None) -> NDArray[Any]:
     """The numbers or truth values of an Arrow array; nulls as given, else as whatever stands there.
 

@@ -10,7 +10,7 @@ from functools import partial, reduce
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pipeline.arrow_tables import read_parquet
+from pipeline.arrow_tables import one_array, read_parquet
 from pipeline.key_index import Key, KeyIndex, Stretch, sought_hashes
 from pipeline.key_runs import Hashes
 from pipeline.lake import Part
@@ -111,7 +111,7 @@ class FoundRows:
     def _named(self, relation: str, column: str) -> pa.Array:
         """The values that a relation names."""
         if (relation, column) not in self._values:
-            self._values[relation, column] = self._engine.to_arrow(relation).column(column).combine_chunks()
+            self._values[relation, column] = one_array(self._engine.to_arrow(relation).column(column))
         return self._values[relation, column]
 
     def _picked(

@@ -18,10 +18,9 @@ from itertools import chain
 from pathlib import Path
 
 import numpy as np
-import pyarrow as pa
 import pyarrow.parquet as pq
 
-from pipeline.arrow_tables import values_of
+from pipeline.arrow_tables import one_array, values_of
 from pipeline.engine import HASH_NAME, Engine
 from pipeline.key_runs import PIECE_MASK, Covered, Hashes, Run, merged, runs_in, write_run
 from pipeline.lake import Part
@@ -138,8 +137,8 @@ class KeyIndex:
             engine.register_numbered("searched_parts", paths)
             places = {"part_number": "part_number", "row_number": "row_number"}
             engine.project("listed_keys", "searched_parts", {"key_hash": key.held, **places})
-            rows = engine.to_arrow("listed_keys").combine_chunks()
-        hashes, part_numbers, row_numbers = (_values(rows, name) for name in rows.column_names)
+            rows = engine.to_arrow("listed_keys")
+        hashes, part_numbers, row_numbers = (values_of(one_array(column)) for column in rows.columns)
         first_rows = np.cumsum([0, *map(sum, group_rows)])[:-1]
         ends = np.cumsum(list(chain.from_iterable(group_rows)))
         pieces = np.searchsorted(ends, first_rows[part_numbers] + row_numbers, side="right")
@@ -161,12 +160,7 @@ def sought_hashes(engine: Relations, relation: str, key: Key) -> Hashes:
     """The hashes of the keys that a relation's rows name."""
     engine.forget("hashed_keys")
     engine.project("hashed_keys", relation, {"key_hash": key.sought})
-    return _values(engine.to_arrow("hashed_keys").combine_chunks(), "key_hash").view(np.uint64)
-
-
-def _values(rows: pa.Table, column: str) -> np.ndarray:
-    chunks = rows.column(column).chunks
-    return values_of(chunks[0]) if chunks else np.empty(0, np.int64)
+    return values_of(one_array(engine.to_arrow("hashed_keys").column("key_hash"))).view(np.uint64)
 
 
 def _batches(parts: dict[str, Part]) -> Iterator[dict[str, Part]]:

@@ -9,7 +9,7 @@ from functools import partial
 
 import pyarrow as pa
 
-from pipeline.arrow_tables import flat_array, values_of
+from pipeline.arrow_tables import flat_array, one_array, values_of
 from pipeline.contract import SOURCES
 from pipeline.engine import Engine
 from pipeline.lake import Draft
@@ -82,7 +82,7 @@ def not_live_before(
 
 
 def _up_to(rows: pa.Table, last_file: int) -> pa.Table:
-    numbers = values_of(rows.column("_file_seq").combine_chunks())
+    numbers = values_of(one_array(rows.column("_file_seq")))
     return rows.filter(flat_array(numbers <= last_file))
 
 

@@ -36,8 +36,10 @@ from pipeline.settings import Settings
 LOAD_TWICE = """
 import sys
 from pathlib import Path
+from pipeline import found_rows, key_index
 from pipeline.build import load
 from pipeline.settings import from_environment
+found_rows.SEARCHED_FROM_ROWS = key_index.LISTED_FROM_ROWS = 1  # as in a large lake
 for folder in sys.argv[2:]:
     load(from_environment(sys.argv[1]), [Path(folder)])
 sys.exit("pandas" in sys.modules)
@@ -45,15 +47,15 @@ sys.exit("pandas" in sys.modules)
 
 
 def test_a_load_does_not_import_pandas(tmp_path: Path) -> None:
-    for day in (1, 2):
-        write_feeds(tmp_path / f"day-{day}", day_feeds(day))
+    for day, batches in ((1, 20), (30, 2)):
+        write_feeds(tmp_path / f"day-{day}", day_feeds(day, batches))
     run: list[str | Path] = [
         sys.executable,
         "-c",
         LOAD_TWICE,
         tmp_path / "lake",
         tmp_path / "day-1",
-        tmp_path / "day-2",
+        tmp_path / "day-30",
     ]
     assert subprocess.run(run, cwd=Path(__file__).parents[2]).returncode == 0
 
