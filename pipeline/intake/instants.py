@@ -12,6 +12,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Mapping
 from datetime import date
+
 import numpy as np
 from numpy.typing import NDArray
 
