@@ -56,6 +56,9 @@ CLEARANCES = Kept(
     "kept_and_fresh_clearances",
 )
 KEPT = {"stays": Kept("batch_stays"), "unit_stays": Kept("unit_stays"), "clearances": CLEARANCES}
+FLOWING = "stays"
+"""The table of which the flows are made."""
+
 WHOLE_FROM_SHARE = 0.3
 """From this share of new rows on, computing everything costs less than finding out what is touched."""
 
@@ -77,14 +80,16 @@ def is_small(draft: Draft, reference: Reference) -> bool:
 def refresh_whole(draft: Draft, settings: Settings, reference: Reference) -> dt.datetime | None:
     """Computes the built tables anew from all landed rows of the draft. Returns the default `as_of`."""
     with open_question(settings, reference, draft.files, None, None, draft.spill_folder()) as engine:
-        engine.need_all(*(kept.model for kept in KEPT.values()))
-        for table, kept in KEPT.items():
+        engine.need_all(*(kept.model for kept in KEPT.values()), keep_steps=False)
+        # Last the one that is still read.
+        for table, kept in sorted(KEPT.items(), key=lambda item: item[0] == FLOWING):
             draft.remove(table, draft.lake.files(draft.release, table))
             engine.alias(kept.written, kept.model)
             _add_part(draft, engine, table, OPEN, kept.written_open)
             _add_months(draft, engine, table)
+            if table != FLOWING:
+                engine.forget(kept.written, kept.model)
         draft.remove("flows", draft.lake.files(draft.release, "flows"))
-        engine.alias("written_stays", "batch_stays")
         _add_flows(draft, engine, "written_ended", "flows")
         as_of: dt.datetime | None = engine.scalar("params")
         return as_of
