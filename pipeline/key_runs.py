@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -45,21 +46,12 @@ class Run:
 
     path: Path
     parts: tuple[Covered, ...]
-
-    @cached_property
-    def _entries(self) -> Hashes:
-        empty = not self.path.stat().st_size
-        return np.empty(0, np.uint64) if empty else np.memmap(self.path, np.uint64, "r")
+    entries: Hashes
 
     @cached_property
     def _first_pieces(self) -> NDArray[np.int64]:
         """The number of each part's first piece, and at the end that of all pieces."""
         return np.cumsum([0, *(part.groups for part in self.parts)])
-
-    @property
-    def entries(self) -> int:
-        """How many entries the list has."""
-        return len(self._entries)
 
     def rows_of(self, names: Mapping[str, object]) -> int:
         """The rows of those of its parts that are among these."""
@@ -67,7 +59,7 @@ class Run:
 
     def groups_with(self, sought: Hashes) -> Iterator[tuple[str, int]]:
         """The parts, by name, and their row groups that may hold a key with one of these hashes (sorted)."""
-        held, floor = self._entries, sought & ~PIECE_MASK
+        held, floor = self.entries, sought & ~PIECE_MASK
         first = np.searchsorted(held, floor)
         last = np.searchsorted(held, floor | PIECE_MASK, side="right")
         hits = np.flatnonzero(last > first)
@@ -84,13 +76,18 @@ class Run:
 
 
 def runs_in(folder: Path) -> list[Run]:
-    """The runs of a folder."""
-    return [_read(path) for path in sorted(folder.glob("*.keys"))]
+    """The runs of a folder; one that is deleted meanwhile is none."""
+    found = []
+    for path in sorted(folder.glob("*.keys")):
+        with suppress(FileNotFoundError):
+            told = json.loads(_told(path).read_text(encoding="utf-8"))
+            found.append(Run(path, tuple(Covered(*part) for part in told), _entries(path)))
+    return found
 
 
-def _read(path: Path) -> Run:
-    told = json.loads(_told(path).read_text(encoding="utf-8"))
-    return Run(path, tuple(Covered(*part) for part in told))
+def _entries(path: Path) -> Hashes:
+    empty = not path.stat().st_size
+    return np.empty(0, np.uint64) if empty else np.memmap(path, np.uint64, "r")
 
 
 def _told(path: Path) -> Path:
@@ -100,14 +97,15 @@ def _told(path: Path) -> Path:
 def write_run(folder: Path, parts: Iterable[Covered], entries: Hashes) -> Run:
     """Writes entries (hash above piece) as a run; whoever reads the folder sees it whole or not at all."""
     folder.mkdir(parents=True, exist_ok=True)
-    run = Run(folder / f"{uuid4().hex[:16]}.keys", tuple(parts))
-    told = [(part.name, part.groups, part.rows) for part in run.parts]
-    _told(run.path).write_text(json.dumps(told), encoding="utf-8")
-    half = run.path.with_suffix(".half")
+    path = folder / f"{uuid4().hex[:16]}.keys"
+    covered = tuple(parts)
+    told = [(part.name, part.groups, part.rows) for part in covered]
+    _told(path).write_text(json.dumps(told), encoding="utf-8")
+    half = path.with_suffix(".half")
     with half.open("wb") as file:
         _sorted_apart(entries).tofile(file)
-    os.replace(half, run.path)
-    return run
+    os.replace(half, path)
+    return Run(path, covered, _entries(path))
 
 
 def _sorted_apart(entries: Hashes) -> Hashes:
@@ -120,8 +118,8 @@ def merged(folder: Path, runs: list[Run]) -> list[Run]:
     """The runs of a folder after those of about one size have been merged."""
     alike: dict[int, list[Run]] = {}
     for run in runs:
-        if run.entries < MERGED_UP_TO_ENTRIES // MERGED_FROM:
-            alike.setdefault(len(f"{run.entries:o}"), []).append(run)
+        if len(run.entries) < MERGED_UP_TO_ENTRIES // MERGED_FROM:
+            alike.setdefault(len(f"{len(run.entries):o}"), []).append(run)
     for same in alike.values():
         if len(same) >= MERGED_FROM:
             runs = [run for run in runs if run not in same] + [_merge(folder, same)]
@@ -130,7 +128,7 @@ def merged(folder: Path, runs: list[Run]) -> list[Run]:
 
 def _merge(folder: Path, runs: list[Run]) -> Run:
     shifts = np.cumsum([0, *(sum(part.groups for part in run.parts) for run in runs)]).astype(np.uint64)
-    entries = [run._entries + shift for run, shift in zip(runs, shifts[:-1], strict=True)]
+    entries = [run.entries + shift for run, shift in zip(runs, shifts[:-1], strict=True)]
     made = write_run(folder, (part for run in runs for part in run.parts), np.concatenate(entries))
     for run in runs:
         run.delete()
