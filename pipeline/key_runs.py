@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -18,6 +17,8 @@ from uuid import uuid4
 
 import numpy as np
 from numpy.typing import NDArray
+
+from pipeline.release import flush
 
 Hashes = NDArray[np.uint64]
 
@@ -40,7 +41,7 @@ class Covered:
     rows: int
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Run:
     """One list on disk, of the keys of these parts in this order."""
 
@@ -76,13 +77,19 @@ class Run:
 
 
 def runs_in(folder: Path) -> list[Run]:
-    """The runs of a folder; one that is deleted meanwhile is none."""
-    found = []
-    for path in sorted(folder.glob("*.keys")):
-        with suppress(FileNotFoundError):
-            told = json.loads(_told(path).read_text(encoding="utf-8"))
-            found.append(Run(path, tuple(Covered(*part) for part in told), _entries(path)))
-    return found
+    """The runs of a folder; one that is deleted meanwhile, or is not what was told of it, is none."""
+    found = (_read(told) for told in sorted(folder.glob("*.json")))
+    return [run for run in found if run is not None]
+
+
+def _read(told: Path) -> Run | None:
+    try:
+        said = json.loads(told.read_text(encoding="utf-8"))
+        parts = tuple(Covered(*part) for part in said["parts"])
+        entries = _entries(told.with_suffix(".keys"))
+    except (OSError, ValueError, TypeError, KeyError):
+        return None
+    return Run(told.with_suffix(".keys"), parts, entries) if len(entries) == said["entries"] else None
 
 
 def _entries(path: Path) -> Hashes:
@@ -95,17 +102,30 @@ def _told(path: Path) -> Path:
 
 
 def write_run(folder: Path, parts: Iterable[Covered], entries: Hashes) -> Run:
-    """Writes entries (hash above piece) as a run; whoever reads the folder sees it whole or not at all."""
+    """Writes entries (hash above piece) as a run, and sees them to the disk before they are told of.
+
+    A list that lacks an entry would hide a row, so whoever reads the folder sees it whole or not at all.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{uuid4().hex[:16]}.keys"
     covered = tuple(parts)
-    told = [(part.name, part.groups, part.rows) for part in covered]
-    _told(path).write_text(json.dumps(told), encoding="utf-8")
+    entries = _sorted_apart(entries)
+    with path.open("wb") as file:
+        entries.tofile(file)
+    told = {"entries": len(entries), "parts": [(part.name, part.groups, part.rows) for part in covered]}
     half = path.with_suffix(".half")
-    with half.open("wb") as file:
-        _sorted_apart(entries).tofile(file)
-    os.replace(half, path)
+    half.write_text(json.dumps(told), encoding="utf-8")
+    flush([path, half])
+    os.replace(half, _told(path))
     return Run(path, covered, _entries(path))
+
+
+def clear_torn(folder: Path, runs: Iterable[Run]) -> None:
+    """Deletes what is of none of the runs of a folder: what a writer that was killed left behind."""
+    named = {run.path.stem for run in runs}
+    for path in folder.glob("*.*"):
+        if path.stem not in named:
+            path.unlink(missing_ok=True)
 
 
 def _sorted_apart(entries: Hashes) -> Hashes:
