@@ -12,7 +12,7 @@ from __future__ import annotations
 import itertools
 import logging
 import tempfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from functools import cache
 from graphlib import TopologicalSorter
@@ -40,6 +40,7 @@ _MACROS = (
     "CREATE MACRO array_join(x, separator) AS coalesce(array_to_string(x, separator), '')",
 )
 _PARQUET = "FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1"
+ROWS_A_BLOCK = 1_000_000
 FEW_ROWS = 10_000
 """Rows a file below which dealing rows out to many files is cheaper than a pass a file."""
 
@@ -158,6 +159,14 @@ class Engine(Relations):
     def to_arrow(self, name: str, values: Mapping[str, Any] | None = None) -> pa.Table:
         """The rows of a model or relation. `values` are bound to its `$names`."""
         return self._table(name, self._select(name), values)
+
+    def blocks(self, name: str) -> Iterator[pa.RecordBatch]:
+        """The rows of a model or relation, a block at a time; nothing else is to be asked before the last."""
+        sql = self._select(name)
+        try:
+            yield from self._connection.sql(sql).to_arrow_reader(ROWS_A_BLOCK)
+        except duckdb.Error as error:
+            raise ModelFailed(f"{name} did not run: {error}\n{sql}") from error
 
     def first_rows(self, name: str, count: int) -> pa.Table:
         """The first rows of a model that says in which order its rows are; only they are put in order."""

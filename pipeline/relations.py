@@ -7,14 +7,13 @@ first. Which engine computes is the affair of the classes that build on this one
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
-import numpy.typing as npt
 import pyarrow as pa
 
 from pipeline.models import all_models
@@ -179,10 +178,9 @@ class Relations(ABC):
         """The first rows of a model that says in which order its rows are."""
         return self.to_arrow(name).slice(0, count)
 
-    def to_arrays(self, name: str) -> dict[str, npt.NDArray[Any]]:
-        """The columns of a model or relation that holds no null, as numpy arrays."""
-        table = self.to_arrow(name)
-        return {column: table[column].to_numpy() for column in table.column_names}
+    def blocks(self, name: str) -> Iterator[pa.RecordBatch]:
+        """The rows of a model or relation, a block at a time; nothing else is to be asked before the last."""
+        yield from self.to_arrow(name).to_batches()
 
     def scalar(self, name: str) -> Any:
         """The first cell of a model or relation."""
