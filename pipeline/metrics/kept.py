@@ -83,8 +83,15 @@ class KeptAnswers:
         unfinished = path.with_name(f".{uuid.uuid4().hex}")
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
+            # Hardly a number comes twice: codes alone are worth a dictionary.
+            codes = [field.name for field in table.schema if pa.types.is_string(field.type)]
             pq.write_table(
-                table, unfinished, compression="zstd", compression_level=1, row_group_size=ROWS_A_GROUP
+                table,
+                unfinished,
+                compression="zstd",
+                compression_level=1,
+                row_group_size=ROWS_A_GROUP,
+                use_dictionary=codes,
             )
             os.replace(unfinished, path)
         except OSError as error:

@@ -204,7 +204,10 @@ class _Here:
                     yield found
 
     def _each(self, numbers: Collection[int], look: Callable[[int, AtRisk], Found]) -> dict[int, Found]:
-        """Looks at the curves of some numbers, at those of large groups side by side."""
+        """Looks at the curves of some numbers: at those of large groups side by side, and then at the others.
+
+        A thread that does many small things would keep the others waiting for the interpreter.
+        """
         by_group: dict[_Group, list[_Clocked]] = {}
         for one in self._clocked:
             if one.number in numbers:
@@ -217,9 +220,9 @@ class _Here:
         sizes = {group: max(one.size for one in clocked) for group, clocked in by_group.items()}
         large = sorted((group for group in by_group if sizes[group] > LARGE), key=sizes.__getitem__, reverse=True)
         with ThreadPoolExecutor(usable_cores()) as pool:
-            found = pool.map(of_group, large)
-            small = [of_group(group) for group in by_group if sizes[group] <= LARGE]
-            return dict(chain.from_iterable(chain(small, found)))
+            found = list(pool.map(of_group, large))
+        found += [of_group(group) for group in by_group if sizes[group] <= LARGE]
+        return dict(chain.from_iterable(found))
 
     def _taus(self) -> dict[int, int]:
         """The tau of each curve of the period clock that has one."""

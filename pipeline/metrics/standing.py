@@ -31,6 +31,7 @@ from pipeline.metrics.durations import (
 from pipeline.metrics.filters import Filters
 from pipeline.metrics.question import closing
 from pipeline.metrics.reader import Reader, frame_key
+from pipeline.metrics.spells import compute_here
 from pipeline.metrics.yard import prepare_flows
 from pipeline.relations import frame_of
 
@@ -165,6 +166,7 @@ def _keep_durations(reader: Reader, asked: Filters) -> None:
     with closing(reader.question(asked)) as question:
         engine = question.engine
         prepare_windows(question, measure_of(question))
+        compute_here(engine, with_outlines=True)
         register_windows(question, {name: (one.date_from, one.date_to) for name, one in windows.items()})
         register_scopes(question, *kept_durations.SCOPES)
         pair = engine.to_arrow("durations")
