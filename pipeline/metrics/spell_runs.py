@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -84,7 +85,9 @@ class _Gathered:
 
     def __init__(self, places: int) -> None:
         self._places = places + 1
-        self._kind = np.uint16 if places < 2**16 else np.uint32  # short ones are put in order several times as fast
+        self._kind = (
+            np.uint16 if places < 2**16 else np.uint32
+        )  # short ones are put in order several times as fast
         self._blocks: list[tuple[Ages, npt.NDArray[np.intp]]] = []
 
     def add(self, places: Ages, values: Ages) -> None:
@@ -103,7 +106,7 @@ class _Gathered:
             whole[np.arange(len(values)) + np.repeat(shift, counts)] = values
             begins += counts
         self._blocks.clear()
-        return [whole[first:after] for first, after in zip(bounds[:-1], bounds[1:], strict=True)]
+        return [whole[first:after] for first, after in pairwise(bounds)]
 
 
 def _sort(runs: list[Ages]) -> None:

@@ -218,7 +218,9 @@ class _Here:
             return [(one.number, look(one.number, own.on(one.clock))) for one in by_group[group]]
 
         sizes = {group: max(one.size for one in clocked) for group, clocked in by_group.items()}
-        large = sorted((group for group in by_group if sizes[group] > LARGE), key=sizes.__getitem__, reverse=True)
+        large = sorted(
+            (group for group in by_group if sizes[group] > LARGE), key=sizes.__getitem__, reverse=True
+        )
         with ThreadPoolExecutor(usable_cores()) as pool:
             found = list(pool.map(of_group, large))
         found += [of_group(group) for group in by_group if sizes[group] <= LARGE]
@@ -269,14 +271,14 @@ class _Here:
         self._looked_at()
         taus = self._taus()
         lacking = {number: tau for number, tau in taus.items() if (number, tau) not in self._means}
-        found = self._each(lacking, lambda number, at_risk: restricted_mean(kaplan_meier(at_risk), lacking[number]))
+        found = self._each(
+            lacking, lambda number, at_risk: restricted_mean(kaplan_meier(at_risk), lacking[number])
+        )
         self._means |= {(number, lacking[number]): mean for number, mean in found.items()}
         told = ((number, tau, self._means[number, tau]) for number, tau in taus.items())
         return _table(
             MEAN_SCHEMA,
-            [
-                (number, tau, mean.hours, mean.error_hours, int(mean.is_thin)) for number, tau, mean in told
-            ],
+            [(number, tau, mean.hours, mean.error_hours, int(mean.is_thin)) for number, tau, mean in told],
         )
 
     def _survival_steps(self) -> pa.Table:
@@ -290,7 +292,9 @@ class _Here:
         if self._with_outlines:
             figures = self._looked_at()
             return _in_order({number: figures[number].outline for number in numbers})
-        return _in_order(self._each(numbers, lambda number, at_risk: _outlined(number, kaplan_meier(at_risk))))
+        return _in_order(
+            self._each(numbers, lambda number, at_risk: _outlined(number, kaplan_meier(at_risk)))
+        )
 
 
 def _figures(
@@ -337,7 +341,16 @@ def _table(schema: pa.Schema, rows: list[tuple[Any, ...]]) -> pa.Table:
 def _ages_row(clocked: _Clocked, tau: int) -> tuple[Any, ...]:
     counts, group = clocked.counts, clocked.group
     told = (clocked.size, counts.ended, counts.still, counts.left_out, counts.from_start, counts.largest)
-    return (clocked.number, group.number, clocked.clock, *told, group.window, group.port, group.lead_class, tau)
+    return (
+        clocked.number,
+        group.number,
+        clocked.clock,
+        *told,
+        group.window,
+        group.port,
+        group.lead_class,
+        tau,
+    )
 
 
 def _groups(told: pa.Table, places: pa.ChunkedArray) -> list[_Group]:
