@@ -14,6 +14,7 @@ import logging
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from datetime import datetime, timedelta
 from functools import cache
 from graphlib import TopologicalSorter
 from pathlib import Path
@@ -24,7 +25,7 @@ import pyarrow as pa
 
 from pipeline.models import all_models
 from pipeline.object_cache import readable
-from pipeline.relations import FILE_NUMBER, Before, ModelFailed, Relations, identifier
+from pipeline.relations import FILE_NUMBER, Before, ModelFailed, Present, Relations, identifier
 from pipeline.settings import Settings
 
 __all__ = ["Engine", "ModelFailed"]
@@ -123,6 +124,16 @@ class Engine(Relations):
             relation = relation.filter(first < duckdb.ConstantExpression(before.instant))
         relation.create_view(identifier(name))
         self._registered[name] = "VIEW"
+
+    def first_stays(self, files: list[str], present: Present, count: int) -> pa.Table:
+        """The first stays of Parquet files by arrival, of those that were present."""
+        try:
+            relation = self._connection.read_parquet(readable(files), hive_partitioning=False)
+            for condition in _conditions(present):
+                relation = relation.filter(condition)
+            return relation.order("arrived_at").limit(count).to_arrow_table()
+        except duckdb.Error as error:
+            raise ModelFailed(f"stays could not be read: {error}") from error
 
     def need_all(self, *names: str) -> None:
         """Sees that all these are readable: models that do not wait for each other are computed side by side.
@@ -256,3 +267,26 @@ class Engine(Relations):
             return (connection or self._connection).execute(sql, dict(values) if values else None)
         except duckdb.Error as error:
             raise ModelFailed(f"{name} did not run: {error}\n{sql}") from error
+
+
+def _conditions(present: Present) -> list[duckdb.Expression]:
+    constant, arrived, left = (
+        duckdb.ConstantExpression,
+        duckdb.ColumnExpression("arrived_at"),
+        duckdb.ColumnExpression("left_at"),
+    )
+    found = [
+        arrived < constant(present.came_before),
+        left.isnull() | (left >= constant(present.left_from)),
+        *(
+            duckdb.ColumnExpression(name).isin(*map(constant, codes))
+            for name, codes in present.codes.items()
+            if codes
+        ),
+    ]
+    if present.came_from > datetime.min:
+        found.append(arrived >= constant(present.came_from))
+    if present.shorter_than is not None:
+        micros = duckdb.FunctionExpression("epoch_us", left) - duckdb.FunctionExpression("epoch_us", arrived)
+        found.append(left.isnull() | (micros < constant(present.shorter_than // timedelta(microseconds=1))))
+    return found

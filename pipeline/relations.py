@@ -9,7 +9,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
@@ -31,6 +31,22 @@ class Before:
 
     instant: datetime
     columns: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Present:
+    """Stays that arrived in a time (UTC, naive; its end left out) and did not leave before an instant.
+
+    Args:
+        codes: columns, and the codes one of which must stand there; any where there are none.
+        shorter_than: of those that ended, these alone.
+    """
+
+    came_from: datetime
+    came_before: datetime
+    left_from: datetime
+    codes: Mapping[str, tuple[str, ...]]
+    shorter_than: timedelta | None = None
 
 
 class ModelFailed(Exception):
