@@ -140,8 +140,11 @@ class Relations(ABC):
             self.need(other)
         self._create("VIEW" if model.is_view else "TABLE", name, model.text, model.reads)
 
-    def need_all(self, *names: str) -> None:
-        """Sees that all these are readable; an engine may compute side by side what does not wait for each other."""
+    def need_all(self, *names: str, keep_steps: bool = True) -> None:
+        """Sees that all these are readable; an engine may compute side by side what does not wait for each other.
+
+        Without `keep_steps` it may drop the tables that only led to them: a later question computes those anew.
+        """
         for name in names:
             self.need(name)
 
@@ -209,7 +212,7 @@ class Relations(ABC):
 
     @abstractmethod
     def write_parquet(self, name: str, path: Path, values: Mapping[str, Any] | None = None) -> int:
-        """Writes a model or relation to one Parquet file (zstd). Returns its rows."""
+        """Writes a model or relation to one Parquet file. Returns its rows."""
 
     @abstractmethod
     def write_by_label(self, name: str, folder: Path, label: str) -> list[tuple[Any, Path, int]]:

@@ -17,7 +17,7 @@ import pyarrow as pa
 import pytest
 
 from pipeline import build
-from pipeline.metrics import Filters, Reader, kept_long_stays, standing, yard
+from pipeline.metrics import Filters, Reader, kept_long_stays, standing
 from pipeline.metrics.kept import ANSWERS_FOLDER
 from pipeline.metrics.question import Question
 from pipeline.sample import SampleSettings, write_sample
@@ -136,7 +136,7 @@ def test_the_oldest_of_any_day(settings: Settings, plain: Reader, monkeypatch: p
         ways.append(None if found is None else found.num_rows == limit)
         return found
 
-    monkeypatch.setattr(yard.kept_long_stays, "oldest_of_day", noted)
+    monkeypatch.setattr(kept_long_stays, "oldest_of_day", noted)
     as_of = plain.release.as_of if plain.release else None
     assert as_of is not None
     days = [as_of.date() - dt.timedelta(days=back) for back in (-2, 0, 1, 20, 45, 90)]

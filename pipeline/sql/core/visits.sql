@@ -1,4 +1,5 @@
 -- grain: one row a visit, with what its moves say of it
+-- view
 -- Moves of a visit are in the order (instant; in, inside, out; event_id).
 SELECT
     un_location_code,
