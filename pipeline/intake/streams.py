@@ -53,7 +53,7 @@ def chunks_of(path: Path, size: int, is_gz: bool, advance: Advance | None = None
         raise FileRefused(
             "the gz file ends early", "It was cut off on its way: send it again, whole."
         ) from None
-    except (igzip.BadGzipFile, isal_zlib.IsalError) as error:
+    except (igzip.BadGzipFile, isal_zlib.IsalError) as error:  # type: ignore[misc]
         raise FileRefused(
             f"not a gz file, or a damaged one ({error})", "Pack it again, or hand in the plain .csv."
         ) from None
