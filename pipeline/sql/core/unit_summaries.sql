@@ -1,6 +1,6 @@
 -- grain: one row a (port, unit): its actual moves summed; is_odd where they have to be looked at one by one
 -- Nearly every unit comes once and its moves agree: then the sum says all of its visit. Odd is one that comes more often or
--- out of order, or whose moves name several batches or facilities.
+-- out of order, or whose moves name several batches or facilities. consignment_id is that of a live batch, or null.
 WITH summed AS (
     SELECT
         m.un_location_code,
@@ -31,7 +31,8 @@ SELECT
     s.last_at,
     s.started_at,
     s.ended_at,
-    s.consignment_id,
+    c.consignment_id,
+    coalesce(c.un_location_code = s.un_location_code, FALSE) AS is_at_port_of_batch,
     s.facility_code,
     s.block,
     s.exit_type,
@@ -44,3 +45,4 @@ SELECT
     OR coalesce(s.consignment_id < s.other_consignment_id, FALSE)
     OR coalesce(s.facility_code < s.other_facility_code, FALSE) AS is_odd
 FROM summed AS s
+LEFT JOIN consignments AS c ON c.consignment_id = s.consignment_id
