@@ -48,7 +48,9 @@ def _load(chosen: argparse.Namespace) -> tuple[dict[str, Any], list[str]]:
 
 
 def _day(chosen: argparse.Namespace) -> tuple[dict[str, Any], list[str]]:
-    found = day.run(chosen.work, chosen.history)
+    found = (
+        day.run_archives(chosen.work, chosen.stays) if chosen.stays else day.run(chosen.work, chosen.history)
+    )
     return found, day.lines(found)
 
 
@@ -111,6 +113,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--without-pandas", action="store_true", help="leave out the pandas peers")
     parser = command("day", _day, "one more day on a history that grows")
     parser.add_argument("--history", type=_row_counts, default=[100_000, 400_000, 1_600_000])
+    parser.add_argument("--stays", type=_row_counts, help="archives of so many ended stays instead")
     parser = command(
         "cluster", _cluster, "rebuild and reports by DuckDB and by a Spark Connect server (Sail)"
     )

@@ -40,6 +40,9 @@ _MACROS = (
     "CREATE MACRO sort_array(x) AS list_sort(x)",
     "CREATE MACRO array_join(x, separator) AS coalesce(array_to_string(x, separator), '')",
 )
+HASH_NAME = f"duckdb-{duckdb.__version__}"
+"""Whose `hash` it is: another version may give other numbers."""
+
 _PARQUET = "FORMAT parquet, PARQUET_VERSION v2, COMPRESSION lz4_raw, DICTIONARY_SIZE_LIMIT 2000"
 """Instants as differences of few bits; a dictionary of names is given up early. Read a third faster than with zstd."""
 FEW_ROWS = 10_000
@@ -123,6 +126,16 @@ class Engine(Relations):
             first = duckdb.FunctionExpression("least", *instants) if len(instants) > 1 else instants[0]
             relation = relation.filter(first < duckdb.ConstantExpression(before.instant))
         relation.create_view(identifier(name))
+        self._registered[name] = "VIEW"
+
+    def register_numbered(self, name: str, paths: list[str]) -> None:
+        """Makes Parquet files readable under `name`, each row with its file's place among them (`part_number`) and its
+        own in the file (`row_number`), both from 0."""
+        self.forget(name)
+        relation = self._connection.read_parquet(paths, file_row_number=True, hive_partitioning=False)
+        numbered = "* EXCLUDE (file_row_number), file_row_number AS row_number"
+        places = "CAST(file_index AS BIGINT) AS part_number"
+        relation.project(f"{numbered}, {places}").create_view(identifier(name))
         self._registered[name] = "VIEW"
 
     def need_all(self, *names: str, keep_steps: bool = True) -> None:

@@ -10,12 +10,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pyarrow import parquet
 
-from pipeline.landed import REJECT_SCHEMA
+from pipeline.landed import REJECT_SCHEMA, ROW_GROUP_ROWS
 
 COMPRESSION = "lz4"
 """Written and read twice as fast as with zstd; with differences in place of numbers the parts are hardly larger."""
-
-ROW_GROUP_ROWS = 131_072
 
 LOOKED_AT = 1_000
 """Rows of the first block by which a text column is written with a dictionary or without."""
