@@ -19,8 +19,7 @@ WITH summed AS (
             m.block, (m.event_at, CASE m.flow WHEN 'in' THEN 0 WHEN 'inside' THEN 1 ELSE 2 END, m.event_id)
         ) FILTER (WHERE m.block IS NOT NULL) AS block,
         max(m.exit_type) FILTER (WHERE m.flow = 'out') AS exit_type,
-        max(m.event_at) FILTER (WHERE m.flow = 'out' AND m.exit_type IS NOT NULL) AS exit_named_at,
-        max(m.event_id) FILTER (WHERE m.flow = 'out' AND m.exit_type IS NOT NULL) AS exit_event_id
+        max(m.event_id) FILTER (WHERE m.flow = 'out') AS out_event_id
     FROM moves AS m
     GROUP BY m.un_location_code, m.equipment_reference
 )
@@ -36,8 +35,8 @@ SELECT
     s.facility_code,
     s.block,
     s.exit_type,
-    s.exit_named_at,
-    s.exit_event_id,
+    CASE WHEN s.exit_type IS NOT NULL THEN s.ended_at END AS exit_named_at,
+    CASE WHEN s.exit_type IS NOT NULL THEN s.out_event_id END AS exit_event_id,
     s.ins <> 1
     OR s.outs > 1
     OR s.first_at < s.started_at
