@@ -61,6 +61,7 @@ def test_steps_that_nothing_waits_for_are_dropped_and_come_again(settings: Setti
 def test_a_model_that_fails_beside_others_says_which(settings: Settings) -> None:
     with Engine(settings) as relations:
         relations.register_arrow("moves", pa.table({"flow": ["in"]}))
+        relations.register_arrow("consignments", pa.table({"consignment_id": ["C1"]}))
         with pytest.raises(ModelFailed, match="unit_summaries"):
             relations.need_all("unit_summaries")
 
