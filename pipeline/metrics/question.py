@@ -14,8 +14,11 @@ import pandas as pd
 import pyarrow as pa
 
 from pipeline.errors import UserMistake
+from pipeline.found_rows import FoundRows
+from pipeline.key_index import KeyIndex
 from pipeline.lake import Lake, Part, Release
 from pipeline.landed import REJECT_SCHEMA
+from pipeline.landed_rows import LandedRows
 from pipeline.ledger import FILES_SCHEMA, LOADS_SCHEMA
 from pipeline.metrics.filters import Filters
 from pipeline.metrics.kept import KeptAnswers
@@ -109,13 +112,14 @@ class Question:
         """The rows of a model; `values` are bound to its `$names`."""
         return self.engine.to_frame(model, values)
 
-    def narrow_to(self, consignments: Iterable[str], units: Iterable[str]) -> None:
-        """Lets the core models see only these batches' and units' landed rows: one batch's story reads little."""
-        engine = self.engine
-        narrow(engine, self._files)
-        engine.register_arrow("scope_consignments", names_table("consignment_id", consignments))
-        engine.register_arrow("scope_units", names_table("equipment_reference", units))
-        engine.use_models(*BUILT_TABLES.values())
+    @cached_property
+    def landed_rows(self) -> LandedRows:
+        """The landed rows of the release by box and batch, for a question about few of them."""
+        is_searched = self.engine.is_local and self.filters.last_file is None
+        place = self.lake.place
+        index = KeyIndex(place.keys, place.name_of, self.settings, is_reader=True) if is_searched else None
+        found = FoundRows(self.engine, index, self.settings.threads)
+        return LandedRows(self.engine, found, partial(self.lake.parts, self.release))
 
     def narrow_by(self, units: str, consignments: str) -> None:
         """Lets the core models see only landed rows of the units and batches that two relations name.
