@@ -48,9 +48,10 @@ def run(results: Path = RESULTS) -> Path:
 def _views(pyplot: Any, found: dict[str, Any], picture: Path) -> None:
     """The seconds of every view over the stays of the lake, computed ones dashed."""
     figure, axes = pyplot.subplots(figsize=(8, 5.4), layout="constrained")
-    stays = [point["stays"] for point in found["points"]]
     for name, exponent in found["exponent"].items():
-        medians = [point["views"][name]["median"] for point in found["points"]]
+        asked = [point for point in found["points"] if name in point["views"]]
+        stays = [point["stays"] for point in asked]
+        medians = [point["views"][name]["median"] for point in asked]
         is_computed = name.startswith("computed")
         label = f"{name}, stays^{exponent:.2f}"
         axes.plot(stays, medians, marker="o", linestyle="--" if is_computed else "-", label=label)
