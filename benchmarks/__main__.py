@@ -17,6 +17,7 @@ from benchmarks import (
     cluster,
     day,
     durations,
+    exports,
     growth,
     load,
     machine,
@@ -100,6 +101,11 @@ def _views(chosen: argparse.Namespace) -> tuple[dict[str, Any], list[str]]:
     return found, views.lines(found)
 
 
+def _export(chosen: argparse.Namespace) -> tuple[dict[str, Any], list[str]]:
+    found = exports.run(chosen.work, chosen.rows, chosen.repeat)
+    return found, exports.lines(found)
+
+
 def _pages(chosen: argparse.Namespace) -> tuple[dict[str, Any], list[str]]:
     found = pages.run(chosen.work, chosen.part or pages.PARTS, chosen.only, chosen.visitors, chosen.seconds)
     return found, pages.lines(found)
@@ -156,6 +162,9 @@ def _parser() -> argparse.ArgumentParser:
     parser = command("views", _views, "the opening views and any other window, on lakes that grow")
     parser.add_argument("--stays", type=_row_counts, default=[100_000, 1_000_000])
     parser.add_argument("--repeat", type=int, default=20)
+    parser = command("export", _export, "a report of so many rows as CSV, and Polars' of the same cells")
+    parser.add_argument("--rows", type=int, default=1_000_000)
+    parser.add_argument("--repeat", type=int, default=5)
     parser = command("pages", _pages, "what visitors of the dashboard wait for, in a browser and in a crowd")
     parser.add_argument("--part", choices=pages.PARTS, action="append", help="one part alone; repeatable")
     parser.add_argument(

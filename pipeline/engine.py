@@ -12,8 +12,9 @@ from __future__ import annotations
 import itertools
 import logging
 import tempfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from datetime import datetime, timedelta
 from functools import cache
 from graphlib import TopologicalSorter
 from pathlib import Path
@@ -25,7 +26,7 @@ import pyarrow as pa
 from pipeline.leftovers import Leftovers, tables_read
 from pipeline.models import all_models
 from pipeline.object_cache import readable
-from pipeline.relations import FILE_NUMBER, Before, ModelFailed, Relations, identifier
+from pipeline.relations import FILE_NUMBER, Before, ModelFailed, Present, Relations, identifier
 from pipeline.settings import Settings
 
 __all__ = ["Engine", "ModelFailed"]
@@ -45,6 +46,7 @@ HASH_NAME = f"duckdb-{duckdb.__version__}"
 
 _PARQUET = "FORMAT parquet, PARQUET_VERSION v2, COMPRESSION lz4_raw, DICTIONARY_SIZE_LIMIT 2000"
 """Instants as differences of few bits; a dictionary of names is given up early. Read a third faster than with zstd."""
+ROWS_A_BLOCK = 1_000_000
 FEW_ROWS = 10_000
 """Rows a file below which dealing rows out to many files is cheaper than a pass a file."""
 
@@ -128,6 +130,16 @@ class Engine(Relations):
         relation.create_view(identifier(name))
         self._registered[name] = "VIEW"
 
+    def first_stays(self, files: list[str], present: Present, count: int) -> pa.Table:
+        """The first stays of Parquet files by arrival, of those that were present."""
+        try:
+            relation = self._connection.read_parquet(readable(files), hive_partitioning=False)
+            for condition in _conditions(present):
+                relation = relation.filter(condition)
+            return relation.order("arrived_at").limit(count).to_arrow_table()
+        except duckdb.Error as error:
+            raise ModelFailed(f"stays could not be read: {error}") from error
+
     def register_numbered(self, name: str, paths: list[str]) -> None:
         """Makes Parquet files readable under `name`, each row with its file's place among them (`part_number`) and its
         own in the file (`row_number`), both from 0."""
@@ -183,6 +195,14 @@ class Engine(Relations):
     def to_arrow(self, name: str, values: Mapping[str, Any] | None = None) -> pa.Table:
         """The rows of a model or relation. `values` are bound to its `$names`."""
         return self._table(name, self._select(name), values)
+
+    def blocks(self, name: str) -> Iterator[pa.RecordBatch]:
+        """The rows of a model or relation, a block at a time; nothing else is to be asked before the last."""
+        sql = self._select(name)
+        try:
+            yield from self._connection.sql(sql).to_arrow_reader(ROWS_A_BLOCK)
+        except duckdb.Error as error:
+            raise ModelFailed(f"{name} did not run: {error}\n{sql}") from error
 
     def first_rows(self, name: str, count: int) -> pa.Table:
         """The first rows of a model that says in which order its rows are; only they are put in order."""
@@ -272,3 +292,26 @@ class Engine(Relations):
             return (connection or self._connection).execute(sql, dict(values) if values else None)
         except duckdb.Error as error:
             raise ModelFailed(f"{name} did not run: {error}\n{sql}") from error
+
+
+def _conditions(present: Present) -> list[duckdb.Expression]:
+    constant, arrived, left = (
+        duckdb.ConstantExpression,
+        duckdb.ColumnExpression("arrived_at"),
+        duckdb.ColumnExpression("left_at"),
+    )
+    found = [
+        arrived < constant(present.came_before),
+        left.isnull() | (left >= constant(present.left_from)),
+        *(
+            duckdb.ColumnExpression(name).isin(*map(constant, codes))
+            for name, codes in present.codes.items()
+            if codes
+        ),
+    ]
+    if present.came_from > datetime.min:
+        found.append(arrived >= constant(present.came_from))
+    if present.shorter_than is not None:
+        micros = duckdb.FunctionExpression("epoch_us", left) - duckdb.FunctionExpression("epoch_us", arrived)
+        found.append(left.isnull() | (micros < constant(present.shorter_than // timedelta(microseconds=1))))
+    return found

@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipeline.arrow_tables import one_array, read_parquet
-from pipeline.key_index import Key, KeyIndex, Stretch, sought_hashes
+from pipeline.key_index import LISTED_FROM_ROWS, Key, KeyIndex, Stretch, sought_hashes
 from pipeline.key_runs import Hashes
 from pipeline.lake import Part
 from pipeline.object_cache import readable
@@ -47,11 +47,11 @@ class FoundRows:
 
     Args:
         engine: has the relations that name what is sought.
-        index: of the lake.
+        index: of the lake; None where its files are to be scanned.
         threads: that read at a time.
     """
 
-    def __init__(self, engine: Relations, index: KeyIndex, threads: int) -> None:
+    def __init__(self, engine: Relations, index: KeyIndex | None, threads: int) -> None:
         self._engine, self._index = engine, index
         self._threads = threads
         self._hashes: dict[tuple[str, Key], Hashes] = {}
@@ -95,13 +95,15 @@ class FoundRows:
 
     def _stretches(self, table: Searched, sought: Sequence[tuple[Key, str]]) -> list[Stretch] | None:
         """Where to read; None where everything is better scanned."""
-        if table.added_rows > SOUGHT_UP_TO or sum(part.rows for part in table.parts) < SEARCHED_FROM_ROWS:
+        old_rows = sum(part.rows for part in table.parts)
+        if self._index is None or table.added_rows > SOUGHT_UP_TO or old_rows < SEARCHED_FROM_ROWS:
             return None
         asked = [(key, self._sought(relation, key)) for key, relation in sought]
         if any(len(hashes) > SOUGHT_UP_TO for _, hashes in asked):
             return None
         found = self._index.holding(table.name, table.parts, asked)
-        return found if sum(stretch.rows for stretch in found) <= READ_UP_TO_ROWS else None
+        is_listed = all(stretch.groups is not None or stretch.rows < LISTED_FROM_ROWS for stretch in found)
+        return found if is_listed and sum(stretch.rows for stretch in found) <= READ_UP_TO_ROWS else None
 
     def _sought(self, relation: str, key: Key) -> Hashes:
         if (relation, key) not in self._hashes:

@@ -22,7 +22,7 @@ import pyarrow.parquet as pq
 
 from pipeline.arrow_tables import one_array, values_of
 from pipeline.engine import HASH_NAME, Engine
-from pipeline.key_runs import PIECE_MASK, Covered, Hashes, Run, merged, runs_in, write_run
+from pipeline.key_runs import PIECE_MASK, Covered, Hashes, Run, clear_torn, merged, runs_in, write_run
 from pipeline.lake import Part
 from pipeline.landed import ROW_GROUP_ROWS
 from pipeline.object_cache import readable
@@ -79,12 +79,20 @@ class KeyIndex:
         folder: where they lie, by table and kind of key.
         name_of: tells a part's name in its table from the table and the part's path.
         settings: what the engine that reads keys may use.
+        is_reader: takes the lists as they are; only the lake's writer may make and delete them.
     """
 
-    def __init__(self, folder: Path, name_of: Callable[[str, str], str], settings: Settings) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        name_of: Callable[[str, str], str],
+        settings: Settings,
+        is_reader: bool = False,
+    ) -> None:
         self._folder = folder / HASH_NAME
         self._name_of = name_of
         self._settings = settings.with_half_the_memory()
+        self._is_reader = is_reader
 
     def holding(
         self, table: str, parts: Sequence[Part], sought: Sequence[tuple[Key, Hashes]]
@@ -114,8 +122,12 @@ class KeyIndex:
     def _runs(self, table: str, key: Key, by_name: dict[str, Part]) -> list[Run]:
         """The lists of a kind of key, after lists were made of parts that have to have one."""
         folder = self._folder / table / key.name
+        there = runs_in(folder)
+        if self._is_reader:
+            return there
+        clear_torn(folder, there)
         runs = []
-        for run in runs_in(folder):
+        for run in there:
             if 2 * run.rows_of(by_name) < sum(part.rows for part in run.parts):
                 run.delete()
             else:

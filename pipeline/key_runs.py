@@ -18,6 +18,8 @@ from uuid import uuid4
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.release import flush
+
 Hashes = NDArray[np.uint64]
 
 PIECE_BITS = 24
@@ -39,27 +41,18 @@ class Covered:
     rows: int
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Run:
     """One list on disk, of the keys of these parts in this order."""
 
     path: Path
     parts: tuple[Covered, ...]
-
-    @cached_property
-    def _entries(self) -> Hashes:
-        empty = not self.path.stat().st_size
-        return np.empty(0, np.uint64) if empty else np.memmap(self.path, np.uint64, "r")
+    entries: Hashes
 
     @cached_property
     def _first_pieces(self) -> NDArray[np.int64]:
         """The number of each part's first piece, and at the end that of all pieces."""
         return np.cumsum([0, *(part.groups for part in self.parts)])
-
-    @property
-    def entries(self) -> int:
-        """How many entries the list has."""
-        return len(self._entries)
 
     def rows_of(self, names: Mapping[str, object]) -> int:
         """The rows of those of its parts that are among these."""
@@ -67,7 +60,7 @@ class Run:
 
     def groups_with(self, sought: Hashes) -> Iterator[tuple[str, int]]:
         """The parts, by name, and their row groups that may hold a key with one of these hashes (sorted)."""
-        held, floor = self._entries, sought & ~PIECE_MASK
+        held, floor = self.entries, sought & ~PIECE_MASK
         first = np.searchsorted(held, floor)
         last = np.searchsorted(held, floor | PIECE_MASK, side="right")
         hits = np.flatnonzero(last > first)
@@ -84,13 +77,24 @@ class Run:
 
 
 def runs_in(folder: Path) -> list[Run]:
-    """The runs of a folder."""
-    return [_read(path) for path in sorted(folder.glob("*.keys"))]
+    """The runs of a folder; one that is deleted meanwhile, or is not what was told of it, is none."""
+    found = (_read(told) for told in sorted(folder.glob("*.json")))
+    return [run for run in found if run is not None]
 
 
-def _read(path: Path) -> Run:
-    told = json.loads(_told(path).read_text(encoding="utf-8"))
-    return Run(path, tuple(Covered(*part) for part in told))
+def _read(told: Path) -> Run | None:
+    try:
+        said = json.loads(told.read_text(encoding="utf-8"))
+        parts = tuple(Covered(*part) for part in said["parts"])
+        entries = _entries(told.with_suffix(".keys"))
+    except (OSError, ValueError, TypeError, KeyError):
+        return None
+    return Run(told.with_suffix(".keys"), parts, entries) if len(entries) == said["entries"] else None
+
+
+def _entries(path: Path) -> Hashes:
+    empty = not path.stat().st_size
+    return np.empty(0, np.uint64) if empty else np.memmap(path, np.uint64, "r")
 
 
 def _told(path: Path) -> Path:
@@ -98,16 +102,30 @@ def _told(path: Path) -> Path:
 
 
 def write_run(folder: Path, parts: Iterable[Covered], entries: Hashes) -> Run:
-    """Writes entries (hash above piece) as a run; whoever reads the folder sees it whole or not at all."""
+    """Writes entries (hash above piece) as a run, and sees them to the disk before they are told of.
+
+    A list that lacks an entry would hide a row, so whoever reads the folder sees it whole or not at all.
+    """
     folder.mkdir(parents=True, exist_ok=True)
-    run = Run(folder / f"{uuid4().hex[:16]}.keys", tuple(parts))
-    told = [(part.name, part.groups, part.rows) for part in run.parts]
-    _told(run.path).write_text(json.dumps(told), encoding="utf-8")
-    half = run.path.with_suffix(".half")
-    with half.open("wb") as file:
-        _sorted_apart(entries).tofile(file)
-    os.replace(half, run.path)
-    return run
+    path = folder / f"{uuid4().hex[:16]}.keys"
+    covered = tuple(parts)
+    entries = _sorted_apart(entries)
+    with path.open("wb") as file:
+        entries.tofile(file)
+    told = {"entries": len(entries), "parts": [(part.name, part.groups, part.rows) for part in covered]}
+    half = path.with_suffix(".half")
+    half.write_text(json.dumps(told), encoding="utf-8")
+    flush([path, half])
+    os.replace(half, _told(path))
+    return Run(path, covered, _entries(path))
+
+
+def clear_torn(folder: Path, runs: Iterable[Run]) -> None:
+    """Deletes what is of none of the runs of a folder: what a writer that was killed left behind."""
+    named = {run.path.stem for run in runs}
+    for path in folder.glob("*.*"):
+        if path.stem not in named:
+            path.unlink(missing_ok=True)
 
 
 def _sorted_apart(entries: Hashes) -> Hashes:
@@ -120,8 +138,8 @@ def merged(folder: Path, runs: list[Run]) -> list[Run]:
     """The runs of a folder after those of about one size have been merged."""
     alike: dict[int, list[Run]] = {}
     for run in runs:
-        if run.entries < MERGED_UP_TO_ENTRIES // MERGED_FROM:
-            alike.setdefault(len(f"{run.entries:o}"), []).append(run)
+        if len(run.entries) < MERGED_UP_TO_ENTRIES // MERGED_FROM:
+            alike.setdefault(len(f"{len(run.entries):o}"), []).append(run)
     for same in alike.values():
         if len(same) >= MERGED_FROM:
             runs = [run for run in runs if run not in same] + [_merge(folder, same)]
@@ -130,7 +148,7 @@ def merged(folder: Path, runs: list[Run]) -> list[Run]:
 
 def _merge(folder: Path, runs: list[Run]) -> Run:
     shifts = np.cumsum([0, *(sum(part.groups for part in run.parts) for run in runs)]).astype(np.uint64)
-    entries = [run._entries + shift for run, shift in zip(runs, shifts[:-1], strict=True)]
+    entries = [run.entries + shift for run, shift in zip(runs, shifts[:-1], strict=True)]
     made = write_run(folder, (part for run in runs for part in run.parts), np.concatenate(entries))
     for run in runs:
         run.delete()

@@ -21,12 +21,13 @@ from pipeline.engine import Engine
 from pipeline.key_index import KeyIndex
 from pipeline.lake import Draft
 from pipeline.landed import landed_table
+from pipeline.landed_rows import CONSIGNMENT, UNIT
 from pipeline.question import FOREVER, computed_with, open_question, set_instants
 from pipeline.recount import count, not_live_before
 from pipeline.reference import Reference
 from pipeline.relations import Relations
 from pipeline.settings import Settings
-from pipeline.touched import CONSIGNMENT, LONE_UNIT, UNIT, Touched
+from pipeline.touched import LONE_UNIT, Touched
 
 OPEN = "open"
 
@@ -167,7 +168,7 @@ def _replace_stays(touch: Touched) -> None:
     draft, engine = touch.draft, touch.engine
     schema = engine.schema("batch_stays")
     sought = (CONSIGNMENT, "needed_consignments"), (LONE_UNIT, "touched_units")
-    held = touch.provide("old_stays", "stays", schema, *sought, added=False)
+    held = touch.provide_old("old_stays", "stays", schema, *sought)
     engine.alias("old_rows", "old_touched_stays")
     engine.alias("new_rows", "new_touched_stays")
     _replace_rows(touch, "stays", held)
@@ -178,7 +179,7 @@ def _replace_stays(touch: Touched) -> None:
 def _replace_clearances(touch: Touched) -> None:
     engine = touch.engine
     sought = CONSIGNMENT, "touched_consignments"
-    held = touch.provide("old_clearances", "clearances", engine.schema("clearances"), sought, added=False)
+    held = touch.provide_old("old_clearances", "clearances", engine.schema("clearances"), sought)
     engine.alias("old_rows", "old_touched_clearances")
     engine.alias("new_rows", "new_touched_clearances")
     _replace_rows(touch, "clearances", held)
@@ -191,7 +192,7 @@ def _replace_units(touch: Touched) -> None:
     engine.forget("batch_stays")
     engine.alias("batch_stays", "settled_stays")
     schema = engine.schema("unit_stays")
-    held = touch.provide("old_unit_stays", "unit_stays", schema, (UNIT, "touched_units"), added=False)
+    held = touch.provide_old("old_unit_stays", "unit_stays", schema, (UNIT, "touched_units"))
     engine.alias("old_rows", "old_touched_units")
     engine.alias("new_rows", "unit_stays")
     _replace_rows(touch, "unit_stays", held)
