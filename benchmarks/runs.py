@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import resource
 import subprocess
 import sys
 import time
@@ -97,10 +98,16 @@ def measured(module: str, *arguments: str | Path) -> Run:
         process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:
         raise RunFailed(f"{module} ended with {process.returncode}")
-    # What the system tells at the end is at least what this process takes, which started it, on Linux in KiB.
-    told = usage.ru_maxrss * (1 if sys.platform == "darwin" else 1024)
-    peak = watched.peak_bytes or told
+    # What the system tells at the end is at least what this process takes, which started it.
+    peak = watched.peak_bytes or peak_bytes(usage)
     return Run(seconds, usage.ru_utime + usage.ru_stime, peak, json.loads(printed), watched.together or peak)
+
+
+def peak_bytes(usage: resource.struct_rusage | None = None) -> int:
+    """The peak memory of a process that was measured; of this one so far where None is given."""
+    told = usage or resource.getrusage(resource.RUSAGE_SELF)
+    # Linux tells the peak in KiB, macOS in bytes.
+    return told.ru_maxrss * (1 if sys.platform == "darwin" else 1024)
 
 
 def in_turn(commands: Mapping[str, Sequence[str | Path]], repeat: int) -> dict[str, list[Run]]:
