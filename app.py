@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import gc
+from functools import partial
 from pathlib import Path
 
 import streamlit as st
 from starlette.middleware import Middleware
 from streamlit.starlette import App
 
-from pages.shared import data, frame, url
+from pages.shared import ahead, data, frame, url
 from pages.shared.packed import PackedFiles
 
 PAGES = (
@@ -29,13 +29,6 @@ PAGES = (
     "methodology",
 )
 """The screens in the order of the navigation; each is pages/<name>.py, served as /<name>."""
-
-
-@st.cache_resource(show_spinner=False)
-def _settle() -> None:
-    """Once a server: what was imported lives for good, so no later collection need look at it."""
-    gc.collect()
-    gc.freeze()
 
 
 def _start() -> None:
@@ -66,12 +59,10 @@ def main() -> None:
             frame.language_switch()
         frame.sample_banner()
     page.run()
-    _settle()
 
 
 if __name__ == "__main__":
     main()
 else:
     # What `streamlit run` serves: it finds the name, and runs this file as the script of every session.
-    data.serve()
-    app = App(__file__, middleware=[Middleware(PackedFiles)])
+    app = App(__file__, lifespan=partial(ahead.lifespan, pages=PAGES), middleware=[Middleware(PackedFiles)])
