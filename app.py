@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from functools import partial
-from pathlib import Path
 
 import streamlit as st
 from starlette.middleware import Middleware
@@ -40,17 +39,15 @@ def main() -> None:
     words = frame.words()
     st.set_page_config(
         page_title="dgwatch",
-        page_icon=str(Path(__file__).parent / "pages" / "shared" / "icon.png"),
+        page_icon=frame.icon(),
         layout="wide",
         menu_items={"about": words("about")},
     )
     frame.mark()
     url.take()
     data.refresh()
-    words = frame.words()
     start = st.Page(_start, title="dgwatch", url_path="start", default=True, visibility="hidden")
-    screens = [st.Page(f"pages/{name}.py", title=words(f"{name}.nav"), url_path=name) for name in PAGES]
-    page = st.navigation([start, *screens], expanded=True)
+    page = st.navigation([start, *frame.screens(PAGES)], expanded=True)
     frame.return_to_wanted()
     frame.style()
     if page.url_path:
