@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
 LOOK_SECONDS = 2.0
 """Between two looks whether the lake names another release."""
+DOOR_SECONDS = 15.0
+"""After so long the door opens, whether the first screen is made or not."""
 SCREEN_SECONDS = 60.0
 """After so long the visitor goes on to the next screen."""
 OPENING_SECONDS = 90.0
@@ -59,8 +61,7 @@ Walk = Sequence[tuple[str, dict[str, str]]]
 @asynccontextmanager
 async def lifespan(app: App, pages: Sequence[str]) -> AsyncIterator[None]:
     """While the server runs: the first screen before its door opens, all else and every later release behind it."""
-    await _begin(pages[0])
-    following = asyncio.create_task(_follow(pages))
+    following = asyncio.create_task(_follow(await _begin(pages[0]), pages))
     try:
         yield
     finally:
@@ -69,24 +70,24 @@ async def lifespan(app: App, pages: Sequence[str]) -> AsyncIterator[None]:
             await following
 
 
-async def _begin(page: str) -> None:
-    """What every screen needs is imported and made by one of them."""
+async def _begin(page: str) -> Reader | None:
+    """What every screen needs is imported and made by one of them; the release that is shown then, if any can be."""
     reader = await _newer()
     if reader is not None:
-        await _go_through(reader, [(page, {})])
-        releases.show(reader)
+        await _show(reader, [page], DOOR_SECONDS)
+    return reader
 
 
-async def _follow(pages: Sequence[str]) -> None:
+async def _follow(reader: Reader | None, pages: Sequence[str]) -> None:
     """Makes what is shown, then looks for another release, for good."""
     behind: asyncio.Task[None] | None = None
-    reader: Reader | None = releases.current()
     try:
         while True:
             if reader is not None:
                 if behind is not None:
                     behind.cancel()
-                await _open(reader, pages)
+                await _show(reader, pages, OPENING_SECONDS)
+                _settle()
                 behind = asyncio.create_task(_make_the_usual(reader))
             await asyncio.sleep(LOOK_SECONDS)
             reader = await _newer()
@@ -99,17 +100,22 @@ async def _newer() -> Reader | None:
     """Another release than the shown one; none too where the lake cannot be read, which a visitor is told."""
     try:
         return await asyncio.to_thread(releases.newer)
-    except (OSError, UserMistake) as problem:
-        logger.warning("the lake cannot be read: %s", problem)
-        return None
+    except UserMistake as mistake:
+        logger.warning("the lake cannot be read: %s", mistake)
+    except Exception:  # nobody waits for this: what cannot be opened fails where a visitor opens it
+        logger.exception("the lake cannot be read")
+    return None
 
 
-async def _open(reader: Reader, pages: Sequence[str]) -> None:
-    """Make the opening views of a release and show it."""
+async def _show(reader: Reader, pages: Sequence[str], seconds: float) -> None:
+    """Make these opening views of a release, as far as the time reaches, and show it."""
     with suppress(TimeoutError):
-        await asyncio.wait_for(_go_through(reader, [(page, {}) for page in pages]), OPENING_SECONDS)
+        await asyncio.wait_for(_go_through(reader, [(page, {}) for page in pages]), seconds)
     releases.show(reader)
-    # What is kept now lives as long as the release: no later collection need look at it.
+
+
+def _settle() -> None:
+    """What is kept now lives as long as the release: until the next, no collection need look at it."""
     gc.unfreeze()
     gc.collect()
     gc.freeze()
