@@ -18,7 +18,7 @@ from pipeline.cli.dashboard import dashboard_command
 
 START_SECONDS = 60
 AHEAD_SECONDS = 900
-REST_SECONDS = 5.0
+REST_SECONDS = 10.0
 """A server that takes less than `RESTING_SHARE` of a core for so long has nothing to do."""
 RESTING_SHARE = 0.05
 

@@ -20,7 +20,7 @@ from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from streamlit.runtime import get_instance
 
-from pages.shared import kept, releases
+from pages.shared import clocks, kept, releases
 from pipeline.errors import UserMistake
 from pipeline.metrics import Reader, keep_in_background
 
@@ -35,21 +35,21 @@ SCREEN_SECONDS = 60.0
 """After so long the visitor goes on to the next screen."""
 OPENING_SECONDS = 90.0
 """After so long a release is shown whatever is not made of it yet."""
-FIRST_SCREENS_SECONDS = 20.0
+FIRST_SCREENS_SECONDS = 5.0
 """How long the first visitors of a release have both cores, before what is asked for most is made."""
 ENDED = {ForwardMsg.FINISHED_SUCCESSFULLY, ForwardMsg.FINISHED_WITH_COMPILE_ERROR}
 CHOICES = {
     "map": ({"coloured": "verdict"},),
     "backlog": ({"window": "30"}, {"window": "365"}, {"rows": "class"}),
-    "clearance": ({"period": "days"},),
+    "clearance": (*({"stage": stage} for stage in clocks.STAGES), {"period": "days"}),
     "dwell": ({"period": "days"},),
     "ports": ({"timed": "dwell"}, {"view": "why"}, {"period": "days"}),
     "safety": tuple({"desk": name} for name in ("plan", "clock", "apart", "heat")),
     "warning": ({"window": "30"}, {"window": "365"}),
-    "border": ({"window": "30"}, {"window": "365"}),
+    "border": tuple({"window": window} for window in ("30", "365", "all")),
 }
 """What is mostly chosen on a screen, as its address says it."""
-BY_PORT = ("campaign", "backlog", "clearance", "dwell")
+BY_PORT = ("campaign", "backlog", "clearance", "dwell", "rebound", "trust")
 BY_CLASS = ("campaign", "backlog")
 """Screens that are looked at port by port, and class by class."""
 
@@ -145,14 +145,14 @@ def usual(ports: Iterable[str], classes: Iterable[str]) -> Walk:
 
 
 async def _go_through(reader: Reader, walk: Walk, rests: bool = False) -> None:
-    """Visit screens of a release one after the other, as long as there is room for what they make."""
-    with _visitor(reader) as visitor:
-        for page, choice in walk:
-            if rests and kept.SHELF.is_nearly_full():
-                return
-            began = time.perf_counter()
+    """Visit screens of a release one after the other; what nobody has asked for, while there is room for it."""
+    for page, choice in walk:
+        if rests and kept.SHELF.is_nearly_full():
+            return
+        began = time.perf_counter()
+        with _visitor(reader) as visitor:
             await visitor.open(page, choice)
-            await asyncio.sleep(time.perf_counter() - began if rests else 0)
+        await asyncio.sleep(time.perf_counter() - began if rests else 0)
 
 
 class _Visitor:

@@ -33,8 +33,8 @@ AT_ONCE = 2
 """Made at a time: more would not be done sooner, and would slow down all who find theirs held."""
 LEAST_BYTES = 2_000
 """What anything costs, with its key."""
-ROW_BYTES = 64
-"""What a cell of text costs, about: to count every one would take longer than to make it."""
+OBJECT_BYTES = 64
+"""What a cell costs, about, that is an object of its own: to count every one would take longer than to make it."""
 
 
 class Shelf:
@@ -169,8 +169,8 @@ def _content(frame: pd.DataFrame) -> Hashable:
 
 def _size(value: Any) -> int:
     if isinstance(value, pd.DataFrame):
-        texts = sum(dtype.kind == "O" for dtype in value.dtypes)
-        return LEAST_BYTES + int(value.memory_usage(deep=False).sum()) + ROW_BYTES * texts * len(value)
+        objects = sum(dtype == object for dtype in value.dtypes)
+        return LEAST_BYTES + int(value.memory_usage(deep=False).sum()) + OBJECT_BYTES * objects * len(value)
     if isinstance(value, Drawing):
         return LEAST_BYTES + 4 * value.length
     if isinstance(value, pa.Table):
