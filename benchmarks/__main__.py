@@ -12,7 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from benchmarks import answers, cluster, day, durations, load, machine, pages, plot, views, yard
+from benchmarks import answers, cluster, day, durations, exports, load, machine, pages, plot, views, yard
 from benchmarks.crowd import MAIN_FILTER
 from benchmarks.runs import RunFailed
 from benchmarks.world import LAYOUTS
@@ -48,7 +48,9 @@ def _load(chosen: argparse.Namespace) -> tuple[dict[str, Any], list[str]]:
 
 
 def _day(chosen: argparse.Namespace) -> tuple[dict[str, Any], list[str]]:
-    found = day.run(chosen.work, chosen.history)
+    found = (
+        day.run_archives(chosen.work, chosen.stays) if chosen.stays else day.run(chosen.work, chosen.history)
+    )
     return found, day.lines(found)
 
 
@@ -75,6 +77,11 @@ def _durations(chosen: argparse.Namespace) -> tuple[dict[str, Any], list[str]]:
 def _views(chosen: argparse.Namespace) -> tuple[dict[str, Any], list[str]]:
     found = views.run(chosen.work, chosen.stays, chosen.repeat)
     return found, views.lines(found)
+
+
+def _export(chosen: argparse.Namespace) -> tuple[dict[str, Any], list[str]]:
+    found = exports.run(chosen.work, chosen.rows, chosen.repeat)
+    return found, exports.lines(found)
 
 
 def _pages(chosen: argparse.Namespace) -> tuple[dict[str, Any], list[str]]:
@@ -112,6 +119,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--without-pandas", action="store_true", help="leave out the pandas peers")
     parser = command("day", _day, "one more day on a history that grows")
     parser.add_argument("--history", type=_row_counts, default=[100_000, 400_000, 1_600_000])
+    parser.add_argument("--stays", type=_row_counts, help="archives of so many ended stays instead")
     parser = command(
         "cluster", _cluster, "rebuild and reports by DuckDB and by a Spark Connect server (Sail)"
     )
@@ -128,6 +136,9 @@ def _parser() -> argparse.ArgumentParser:
     parser = command("views", _views, "the opening views and any other window, on lakes that grow")
     parser.add_argument("--stays", type=_row_counts, default=[100_000, 1_000_000])
     parser.add_argument("--repeat", type=int, default=20)
+    parser = command("export", _export, "a report of so many rows as CSV, and Polars' of the same cells")
+    parser.add_argument("--rows", type=int, default=1_000_000)
+    parser.add_argument("--repeat", type=int, default=5)
     parser = command("pages", _pages, "what visitors of the dashboard wait for, in a browser and in a crowd")
     parser.add_argument("--part", choices=pages.PARTS, action="append", help="one part alone; repeatable")
     parser.add_argument(

@@ -9,9 +9,9 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
+from benchmarks.archive import archive
 from benchmarks.days import cut_world
 from benchmarks.runs import RunFailed, measured
-from benchmarks.world import described
 from pipeline.lake import Lake, Part
 from pipeline.refresh import KEPT, OPEN
 
@@ -36,7 +36,20 @@ class Day:
 def run(work: Path, histories: list[int]) -> dict[str, Any]:
     """Loads three days onto each history of about so many rows, one after the other."""
     world = cut_world(work, histories)
-    points = [_point(work, history, world.days) for history in world.histories]
+    return _grown([_point(work, history, world.days) for history in world.histories])
+
+
+def run_archives(work: Path, stays: list[int]) -> dict[str, Any]:
+    """Loads three days onto an archive of each so many ended stays; an archive is deleted once it was measured."""
+    points = []
+    for count in stays:
+        world = archive(work, count)
+        points.append(_point(work, world.history, world.days))
+        shutil.rmtree(world.history.parent)
+    return _grown(points)
+
+
+def _grown(points: list[dict[str, Any]]) -> dict[str, Any]:
     return {
         "points": points,
         "exponent": {name: slope(points, name) for name in ("seconds", "cpu_seconds", "bytes_written")},
@@ -54,8 +67,9 @@ def _point(work: Path, folder: Path, days_after: list[Path]) -> dict[str, Any]:
     return {
         "history_rows": history.answer["totals"]["read"],
         "history_seconds": history.answer["seconds"],
+        "history_peak_mib": history.peak_bytes / 2**20,
         "open_rows": open_rows,
-        "files_a_day": median(described(day)["files"] for day in days_after),
+        "files_a_day": median(len(list(day.glob("*.csv*"))) for day in days_after),
         "days": [asdict(day) for day in days],
         **{name: median(getattr(day, name) for day in days) for name in names},
         "parts_rewritten": max(day.parts_rewritten for day in days),
@@ -132,5 +146,8 @@ def lines(found: dict[str, Any]) -> list[str]:
             shown.append(f"{name} ~ history rows ^ {value:.2f}")
     for point in found["points"]:
         parts = ", ".join(f"{name} {seconds:.2f} s" for name, seconds in point["stages"].items())
-        shown.append(f"  {point['history_rows']:,}: {parts}")
+        first = point["days"][0]["seconds"]
+        shown.append(
+            f"  {point['history_rows']:,}: {parts}; the first day, which makes lists of keys, {first:.2f} s"
+        )
     return shown

@@ -43,21 +43,33 @@ def kept_lake(work: Path, stays: int) -> Settings:
 
 
 def _write(settings: Settings, reference: Reference, stays: int) -> None:
+    """A chunk after the other, so that no size needs more memory; parts are then brought together as a load does."""
+    still_open: dict[str, list[pa.Table]] = {"stays": [], "clearances": []}
     with Lake(settings.lake).writing(lambda _: None) as draft:
         for drawn in _drawn(reference, stays):
             with Engine(settings, draft.spill_folder()) as engine:
-                _add(draft, engine, "stays", drawn)
-                _add(draft, engine, "clearances", drawn)
+                for table, rows in (("stays", _stays(drawn)), ("clearances", _clearances(drawn))):
+                    engine.register_arrow(KEPT[table].written, rows)
+                    still_open[table].append(engine.to_arrow(KEPT[table].written_open))
+                    _add_months(draft, engine, table)
                 _add_flows(draft, engine, reference)
+        with Engine(settings, draft.spill_folder()) as engine:
+            for table, rows in still_open.items():
+                _add_open(draft, engine, table, pa.concat_tables(rows))
+                draft.merge_small(table)
         _merge_flows(draft, settings)
         draft.publish(AS_OF, computed_with(reference), True)
 
 
-def _add(draft: Draft, engine: Engine, table: str, drawn: dict[str, pa.Array]) -> None:
+def _add_open(draft: Draft, engine: Engine, table: str, rows: pa.Table) -> None:
     kept = KEPT[table]
-    engine.register_arrow(kept.written, _stays(drawn) if table == "stays" else _clearances(drawn))
+    engine.register_arrow(kept.written, rows)
     path = draft.new_path(table, OPEN)
     draft.add(table, path, engine.write_parquet(kept.written_open, path))
+
+
+def _add_months(draft: Draft, engine: Engine, table: str) -> None:
+    kept = KEPT[table]
     folder = draft.new_path(table).with_suffix("")
     for month, written, rows in engine.write_by_label(kept.written_by_month, folder, "label"):
         path = draft.new_path(table, f"{month:%Y-%m}")
@@ -85,7 +97,7 @@ def _merge_flows(draft: Draft, settings: Settings) -> None:
 
 
 def _drawn(reference: Reference, stays: int) -> Iterator[dict[str, pa.Array]]:
-    """Arrivals in the order of time, a chunk after the other: codes, instants in microseconds, null where open."""
+    """A chunk of arrivals after the other, in no order within it: codes, instants in microseconds, null where open."""
     ports = reference.table("ports").to_pylist()
     codes = sorted(port["un_location_code"] for port in ports if port["time_zone"] == ZONE)[:PORTS]
     random = np.random.default_rng(SEED)
@@ -95,7 +107,7 @@ def _drawn(reference: Reference, stays: int) -> Iterator[dict[str, pa.Array]]:
     chunks = max(1, -(-stays // CHUNK))
     for number, rows in enumerate(np.diff(np.linspace(0, stays, chunks + 1).astype(int))):
         between = span * number // chunks, span * (number + 1) // chunks
-        arrived = origin + np.sort(random.integers(*between, rows)) * SECOND
+        arrived = origin + random.integers(*between, rows) * SECOND
         days = random.lognormal(1.1, 0.8, rows)
         days = np.where(random.random(rows) < LONG_SHARE, random.uniform(60, 400, rows), days)
         left = arrived + (days * 86_400).astype(np.int64) * SECOND

@@ -15,6 +15,7 @@ from typing import Any
 from pipeline import build
 from pipeline.lake import Lake
 from pipeline.landing import discover, land
+from pipeline.ledger import Ledger
 from pipeline.progress import Silent
 from pipeline.reference import load_reference
 from pipeline.settings import Settings, from_environment
@@ -49,7 +50,7 @@ def intake(settings: Settings, folder: Path, loaded_at: dt.datetime) -> dict[str
     """Reading, checking and landing alone; nothing is published."""
     reference = load_reference(settings.reference)
     with Lake(settings.lake).writing(lambda _: None) as draft:
-        landed = land(draft, discover([folder]), [], loaded_at, reference, settings, lambda _: None)
+        landed = land(draft, discover([folder]), Ledger([]), loaded_at, reference, settings, lambda _: None)
     return {"rows": sum(summary.read for summary in landed.summaries)}
 
 

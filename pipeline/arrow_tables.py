@@ -31,6 +31,13 @@ def flat_array(
     return pa.Array.from_buffers(chosen, len(values), [validity, pa.py_buffer(data)])
 
 
+def one_array(column: pa.ChunkedArray) -> pa.Array:
+    """A column in one piece."""
+    if not column.num_chunks:
+        return array_of([], column.type)
+    return column.chunk(0) if column.num_chunks == 1 else pa.concat_arrays(column.chunks)
+
+
 def values_of(array: pa.Array, null_as: float | None = None) -> NDArray[Any]:
     """The numbers or truth values of an Arrow array; nulls as given, else as whatever stands there.
 
@@ -102,10 +109,14 @@ def arrow_table(columns: Mapping[str, Sequence[Any]], schema: pa.Schema) -> pa.T
     return pa.Table.from_arrays(arrays, schema=schema)
 
 
-def read_parquet(path: Path | str, schema: pa.Schema) -> pa.Table:
-    """The rows of a Parquet file as a table of that schema; a column that the file lacks is null."""
+def read_parquet(path: Path | str, schema: pa.Schema, row_groups: Sequence[int] | None = None) -> pa.Table:
+    """The rows of a Parquet file, or of some of its row groups, as a table of that schema.
+
+    A column that the file lacks is null; one that the schema lacks is not read.
+    """
     with parquet.ParquetFile(path) as file:
-        table = file.read()
+        groups = range(file.num_row_groups) if row_groups is None else row_groups
+        table = file.read_row_groups(list(groups), columns=schema.names)
     columns = [
         table.column(field.name).cast(field.type)
         if field.name in table.column_names

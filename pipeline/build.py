@@ -6,8 +6,6 @@ import datetime as dt
 import json
 import time
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from typing import Self
 
@@ -19,14 +17,17 @@ from pipeline.arrow_tables import arrow_table
 from pipeline.contract import SOURCES
 from pipeline.engine import Engine
 from pipeline.errors import NothingFound
+from pipeline.found_rows import FoundRows, Searched
+from pipeline.key_index import KeyIndex
 from pipeline.lake import Draft, Lake, Release
-from pipeline.landed import landed_schema
+from pipeline.landed import landed_schema, landed_table
 from pipeline.landing import discover, land, merge_small, size_of
-from pipeline.ledger import LOADS_SCHEMA, FileEntry, FileSummary, LoadSummary, read_entries, write_entries
+from pipeline.ledger import LOADS_SCHEMA, FileEntry, FileSummary, Ledger, LoadSummary, write_entries
 from pipeline.progress import Progress, Silent
-from pipeline.question import computed_with, landed_table, open_question, provide_files
+from pipeline.question import computed_with
+from pipeline.recount import count_all, recounted
 from pipeline.reference import Reference, load_reference
-from pipeline.refresh import refresh
+from pipeline.refresh import Refreshed, is_small, refresh_touched, refresh_whole
 from pipeline.settings import Settings
 from pipeline.versions import NONE_REPEATED, REPEATED_SCHEMA, find_repeated
 
@@ -56,9 +57,10 @@ def load(
     with lake.writing(progress.waiting) as draft:
         # Now, not before the wait: of two rows without recorded_at the one loaded later counts.
         instant = loaded_at or dt.datetime.now(dt.UTC).replace(tzinfo=None, microsecond=0)
-        known = read_entries(lake.files(draft.release, "files"))
+        known = Ledger(lake.files(draft.release, "files"))
+        index = KeyIndex(lake.place.keys, lake.place.name_of, settings)
         progress.stage("Reading and checking", float(sum(map(size_of, files))))
-        with _Comparing(draft, settings) as comparing:
+        with _Comparing(draft, settings, index) as comparing:
             landed = land(
                 draft, files, known, instant, reference, settings, progress.advance, comparing.begin
             )
@@ -67,18 +69,60 @@ def load(
             progress.stage("Comparing versions", None)
             _add_repeated(draft, comparing.found())
         progress.stage("Computing tables", None)
-        # The counts read landed rows alone: a table of few rows leaves a core to them.
-        with ThreadPoolExecutor(1) as beside:
-            told = [*known, *landed.entries]
-            recounted = beside.submit(_recounted, draft, settings.with_half_the_memory(), reference, told)
-            as_of = refresh(draft, settings, reference)
-            entries = recounted.result()
-        _write_ledger(draft, entries)
+        as_of, entries = _computed(draft, settings, reference, index, known, landed.entries)
         summary = LoadSummary(_as_they_stand(landed.summaries, entries))
         _write_load(draft, summary, instant, time.monotonic() - started)
         merge_small(draft)
-        draft.publish(as_of, computed_with(reference), any(entry.is_sample for entry in entries))
+        is_sample = known.has_sample or any(entry.is_sample for entry in entries)
+        draft.publish(as_of, computed_with(reference), is_sample)
+        index.sweep()
     return summary
+
+
+def _computed(
+    draft: Draft,
+    settings: Settings,
+    reference: Reference,
+    index: KeyIndex,
+    known: Ledger,
+    new: list[FileEntry],
+) -> tuple[dt.datetime | None, list[FileEntry]]:
+    """Computes tables and counts and writes the ledger. Returns the default `as_of` and the new files' entries."""
+    if is_small(draft, reference):
+        found = refresh_touched(draft, settings, reference, index, known.last_number)
+        if found is not None:
+            return found.as_of, _write_changes(draft, known, new, found)
+    # The counts read landed rows alone: a table of few rows leaves a core to them.
+    with ThreadPoolExecutor(1) as beside:
+        counting = beside.submit(count_all, draft, settings.with_half_the_memory(), reference)
+        as_of = refresh_whole(draft, settings, reference)
+        counts = counting.result()
+    entries = recounted([*known.entries(), *new], counts.not_live, counts.warned, draft.build_id)
+    _write_ledger(draft, entries)
+    return as_of, entries[-len(new) :]
+
+
+def _write_changes(draft: Draft, known: Ledger, new: list[FileEntry], found: Refreshed) -> list[FileEntry]:
+    """Writes new entries to a part of their own, and anew the parts of earlier ones that have changed."""
+    changed = []
+    for number, (superseded, duplicate) in found.not_live_more.items():
+        if number <= known.last_number:
+            entry = known.entry(number)
+            changed.append(
+                entry.recounted(entry.rows_superseded + superseded, entry.rows_duplicate + duplicate)
+            )
+    written = recounted(new, found.not_live_more, found.warned, draft.build_id)
+    for path, entries in known.with_changes(changed).items():
+        draft.remove("files", [path])
+        _add_entries(draft, entries)
+    _add_entries(draft, written)
+    return written
+
+
+def _add_entries(draft: Draft, entries: list[FileEntry]) -> None:
+    path = draft.new_path("files")
+    write_entries(entries, path)
+    draft.add("files", path, len(entries))
 
 
 def rebuild(settings: Settings, progress: Progress | None = None) -> Release:
@@ -95,9 +139,10 @@ def rebuild(settings: Settings, progress: Progress | None = None) -> Release:
                 f"{settings.lake}: nothing was loaded yet", "Load files first: dgwatch load PATH"
             )
         progress.stage("Computing tables", None)
-        as_of = refresh(draft, settings, reference, whole=True)
-        entries = read_entries(lake.files(draft.release, "files"))
-        _write_ledger(draft, _recounted(draft, settings, reference, entries))
+        as_of = refresh_whole(draft, settings, reference)
+        entries = Ledger(lake.files(draft.release, "files")).entries()
+        counts = count_all(draft, settings, reference)
+        _write_ledger(draft, recounted(entries, counts.not_live, counts.warned, draft.build_id))
         return draft.publish(as_of, computed_with(reference), draft.release.is_sample)
 
 
@@ -107,8 +152,8 @@ class _Comparing:
     It has a thread and an engine of its own, made when first needed.
     """
 
-    def __init__(self, draft: Draft, settings: Settings) -> None:
-        self._draft, self._settings = draft, settings.with_half_the_memory()
+    def __init__(self, draft: Draft, settings: Settings, index: KeyIndex) -> None:
+        self._draft, self._settings, self._index = draft, settings.with_half_the_memory(), index
         self._pool = ThreadPoolExecutor(1)
         self._engine: Engine | None = None
         self._begun: list[Future[pa.Table]] = []
@@ -133,11 +178,12 @@ class _Comparing:
     def _compare(self, source: str) -> pa.Table:
         if self._engine is None:
             self._engine = Engine(self._settings, self._draft.spill_folder())
-            held = partial(self._draft.lake.files, self._draft.release, "repeated")
-            provide_files(self._engine, "repeated", held, REPEATED_SCHEMA)
-        table = landed_table(source)
-        old = self._draft.lake.files(self._draft.release, table)
-        return find_repeated(self._engine, source, self._draft.added(table), old)
+        draft, table = self._draft, landed_table(source)
+        old, known = (draft.lake.parts(draft.release, name) for name in (table, "repeated"))
+        landed = Searched(table, old, draft.added_parts(table), landed_schema(SOURCES[source]))
+        repeated = Searched("repeated", known, [], REPEATED_SCHEMA)
+        found = FoundRows(self._engine, self._index, self._settings.threads)
+        return find_repeated(self._engine, source, landed, repeated, found)
 
 
 def _add_repeated(draft: Draft, rows: pa.Table) -> None:
@@ -146,30 +192,6 @@ def _add_repeated(draft: Draft, rows: pa.Table) -> None:
         path = draft.new_path("repeated")
         pq.write_table(rows, path)
         draft.add("repeated", path, rows.num_rows)
-
-
-def _recounted(
-    draft: Draft, settings: Settings, reference: Reference, entries: list[FileEntry]
-) -> list[FileEntry]:
-    """The ledger with the counts of now: what is superseded or a duplicate today, and the new files' warned rows."""
-    whatever = dt.datetime(1990, 1, 1)
-    with open_question(settings, reference, draft.files, None, whatever, draft.spill_folder()) as engine:
-        for name, source in SOURCES.items():
-            files = partial(draft.added, landed_table(name))
-            provide_files(engine, f"new_{name}", files, landed_schema(source))
-        losers = {
-            seq: (superseded, duplicate) for seq, duplicate, superseded in engine.rows("losers_of_file")
-        }
-        warned = dict(engine.rows("warned_of_file"))
-    return [
-        replace(
-            entry.recounted(*losers.get(entry.file_seq, (0, 0))),
-            rows_warned=warned.get(entry.file_seq, 0)
-            if entry.load_id == draft.build_id
-            else entry.rows_warned,
-        )
-        for entry in entries
-    ]
 
 
 def _as_they_stand(summaries: list[FileSummary], entries: list[FileEntry]) -> list[FileSummary]:

@@ -21,8 +21,8 @@ from pipeline.intake.beside import Worker
 from pipeline.intake.taker import HOLD_ROWS, Job, Part, Taken, Taker, Takes, stamp_of
 from pipeline.intake.worker import setup_message
 from pipeline.lake import RELEASE_FILE, Draft
-from pipeline.ledger import FileEntry, FileSummary
-from pipeline.question import landed_table
+from pipeline.landed import landed_table
+from pipeline.ledger import FileEntry, FileSummary, Ledger
 from pipeline.reference import Reference
 from pipeline.settings import Settings
 
@@ -38,7 +38,7 @@ BESIDE_FROM_BYTES = 24 << 20
 WAITING_FILES = 64
 """Files begun and not told of yet, at most: enough for the others to go on while one is slow, or a process starts."""
 
-GROWING = (REJECTS, "repeated", "loads", "stays", "unit_stays", "clearances")
+GROWING = (REJECTS, "repeated", "files", "loads", "stays", "unit_stays", "clearances")
 
 
 @dataclass(frozen=True)
@@ -92,7 +92,7 @@ def size_of(path: Path) -> int:
 def land(
     draft: Draft,
     files: list[Path],
-    known: list[FileEntry],
+    known: Ledger,
     loaded_at: datetime,
     reference: Reference,
     settings: Settings,
@@ -128,7 +128,7 @@ class _Landing:
     def __init__(
         self,
         draft: Draft,
-        known: list[FileEntry],
+        known: Ledger,
         loaded_at: datetime,
         reference: Reference,
         settings: Settings,
@@ -144,8 +144,9 @@ class _Landing:
         self._alone = Taker(self._intake, self._rejects(), "alone", lane=None)
         self._advance, self._landed = advance, landed
         self._left: Counter[str] = Counter()
-        self._by_digest = {entry.sha256: entry for entry in known}
-        self._next_seq = max((entry.file_seq for entry in known), default=0) + 1
+        self._known = known
+        self._by_digest: dict[str, FileEntry] = {}
+        self._next_seq = known.last_number + 1
         self._takers: list[Takes] = []
         self._free: SimpleQueue[Takes] = SimpleQueue()
         self._running: deque[_Begun] = deque()
@@ -197,7 +198,7 @@ class _Landing:
             sha256 = digest(path)
             if any(begun.sha256 == sha256 for begun in self._running):
                 self._settle_all()
-            before = self._by_digest.get(sha256)
+            before = self._by_digest.get(sha256) or self._known.with_digest(sha256)
             if before is not None:
                 self._settle_all()
                 self._advance(size_of(path))

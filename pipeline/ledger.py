@@ -1,12 +1,13 @@
 """The ledger: every file that was ever taken, what became of its rows, and every load.
 
-A file's four counts are of now: a row accepted once is superseded when a later version comes, so the counts
-of all files are written anew with each load.
+A file's four counts are of now: a row accepted once is superseded when a later version comes, so entries change after
+their load. A load reads of earlier ones no more than it has to, and writes anew the parts in which one has changed.
 """
 
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
@@ -16,6 +17,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pipeline.arrow_tables import arrow_table, read_parquet
+from pipeline.object_cache import readable
 
 FILES_SCHEMA = pa.schema(
     [
@@ -154,13 +156,61 @@ class LoadSummary:
         return {"files": [asdict(file) for file in self.files], "totals": self.totals}
 
 
-def read_entries(files: list[str]) -> list[FileEntry]:
-    """The ledger's entries, in the order in which the files were loaded."""
-    rows = [row for path in files for row in read_parquet(path, FILES_SCHEMA).to_pylist()]
-    return sorted((FileEntry(**row) for row in rows), key=lambda entry: entry.file_seq)
+class Ledger:
+    """The files taken before a load: their numbers and digests; whole entries of those that are asked for.
+
+    Args:
+        parts: the Parquet files of the table.
+    """
+
+    def __init__(self, parts: Iterable[str]) -> None:
+        parts = list(parts)
+        here = zip(parts, readable(parts), strict=True)
+        self._parts = {path: read_parquet(local, FILES_SCHEMA) for path, local in here}
+        self._place: dict[int, tuple[str, int]] = {}
+        self._number_of: dict[str, int] = {}
+        for path, table in self._parts.items():
+            numbers = table.column("file_seq").to_pylist()
+            self._place |= {number: (path, place) for place, number in enumerate(numbers)}
+            self._number_of |= zip(table.column("sha256").to_pylist(), numbers, strict=True)
+
+    @property
+    def last_number(self) -> int:
+        """The number of the file that was taken last; 0 where there is none."""
+        return max(self._place, default=0)
+
+    @property
+    def has_sample(self) -> bool:
+        """Whether a file is of a sample world."""
+        return any(any(table.column("is_sample").to_pylist()) for table in self._parts.values())
+
+    def with_digest(self, sha256: str) -> FileEntry | None:
+        """The entry of a file with this content; None where it was not taken yet."""
+        number = self._number_of.get(sha256)
+        return None if number is None else self.entry(number)
+
+    def entry(self, number: int) -> FileEntry:
+        """The entry of the file of a number."""
+        path, place = self._place[number]
+        (row,) = self._parts[path].slice(place, 1).to_pylist()
+        return FileEntry(**row)
+
+    def entries(self) -> list[FileEntry]:
+        """All entries, in the order in which the files were loaded."""
+        return [self.entry(number) for number in sorted(self._place)]
+
+    def with_changes(self, changed: Iterable[FileEntry]) -> dict[str, list[FileEntry]]:
+        """The entries, as they are to be, of every part in which one has changed."""
+        by_number = {entry.file_seq: entry for entry in changed}
+        paths = dict.fromkeys(self._place[number][0] for number in by_number)
+        of_part = {path: [FileEntry(**row) for row in self._parts[path].to_pylist()] for path in paths}
+        return {
+            path: [by_number.get(entry.file_seq, entry) for entry in entries]
+            for path, entries in of_part.items()
+        }
 
 
 def write_entries(entries: list[FileEntry], path: Path) -> None:
-    """Writes the whole ledger to one Parquet file."""
+    """Writes entries to one Parquet file."""
     columns = {name: [getattr(entry, name) for entry in entries] for name in FILES_SCHEMA.names}
     pq.write_table(arrow_table(columns, FILES_SCHEMA), path)

@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pipeline.arrow_tables import read_parquet
+from pipeline.landed import ROW_GROUP_ROWS
 from pipeline.object_cache import readable
 
 MERGE_BELOW_ROWS = 200_000
@@ -26,7 +27,7 @@ def merge_parts(parts: Iterable[Path | str], target: Path) -> None:
             waiting.append(read_parquet(path, schema))
             rows += waiting[-1].num_rows
             if rows >= MERGE_BELOW_ROWS:
-                writer.write_table(pa.concat_tables(waiting))
+                writer.write_table(pa.concat_tables(waiting), ROW_GROUP_ROWS)
                 waiting, rows = [], 0
         if waiting:
-            writer.write_table(pa.concat_tables(waiting))
+            writer.write_table(pa.concat_tables(waiting), ROW_GROUP_ROWS)

@@ -12,6 +12,7 @@ from pipeline.address import Root
 from pipeline.release import TABLES_FOLDER, Release
 
 LOCK_WAIT_SECONDS = 3600.0
+KEYS_FOLDER = "keys"
 
 
 class Place(ABC):
@@ -19,6 +20,11 @@ class Place(ABC):
 
     root: Root
     scratch: Path
+
+    @property
+    def keys(self) -> Path:
+        """The folder of this machine for lists of the keys that parts hold."""
+        return self.scratch / KEYS_FOLDER
 
     @abstractmethod
     def release(self) -> Release | None:

@@ -14,7 +14,7 @@ import pyarrow as pa
 from pipeline.arrow_tables import arrow_table, flat_array, text_array
 from pipeline.contract import SOURCES
 from pipeline.engine import Engine
-from pipeline.landed import landed_schema
+from pipeline.landed import landed_schema, landed_table
 from pipeline.models import models_digest
 from pipeline.reference import Reference
 from pipeline.relations import Relations
@@ -53,11 +53,6 @@ REFERENCE_INPUTS = (
 def computed_with(reference: Reference) -> str:
     """What tells apart tables that were computed with other reference tables or other models."""
     return sha256(f"{reference.digest} {models_digest()}".encode()).hexdigest()
-
-
-def landed_table(source_name: str) -> str:
-    """The name of a source's landed table."""
-    return f"landed_{source_name}"
 
 
 def open_question(

@@ -15,25 +15,19 @@ import os
 import shutil
 from collections import Counter
 from dataclasses import dataclass
-from functools import partial
 
 from pipeline.contract import SOURCES
 from pipeline.engine import Engine
+from pipeline.key_index import KeyIndex
 from pipeline.lake import Draft
-from pipeline.landed import landed_schema
-from pipeline.question import (
-    FOREVER,
-    computed_with,
-    landed_table,
-    narrow,
-    open_question,
-    provide_files,
-    set_instants,
-)
+from pipeline.landed import landed_table
+from pipeline.landed_rows import CONSIGNMENT, UNIT
+from pipeline.question import FOREVER, computed_with, open_question, set_instants
+from pipeline.recount import count, not_live_before
 from pipeline.reference import Reference
 from pipeline.relations import Relations
 from pipeline.settings import Settings
-from pipeline.versions import REPEATED_SCHEMA
+from pipeline.touched import LONE_UNIT, Touched
 
 OPEN = "open"
 
@@ -63,23 +57,17 @@ CLEARANCES = Kept(
     "kept_and_fresh_clearances",
 )
 KEPT = {"stays": Kept("batch_stays"), "unit_stays": Kept("unit_stays"), "clearances": CLEARANCES}
+FLOWING = "stays"
+"""The table of which the flows are made."""
+
 WHOLE_FROM_SHARE = 0.3
 """From this share of new rows on, computing everything costs less than finding out what is touched."""
 
 MERGE_FLOWS_FROM = 40
 
 
-def refresh(
-    draft: Draft, settings: Settings, reference: Reference, whole: bool = False
-) -> dt.datetime | None:
-    """Brings the built tables up to date with what the draft's landed tables hold. Returns the default `as_of`."""
-    if whole or not _is_small(draft, reference):
-        return _refresh_whole(draft, settings, reference)
-    return _refresh_touched(draft, settings, reference)
-
-
-def _is_small(draft: Draft, reference: Reference) -> bool:
-    """Whether the kept tables hold but for what the new rows touch, and those are few."""
+def is_small(draft: Draft, reference: Reference) -> bool:
+    """Whether the kept tables hold but for what the draft's new rows touch, and those are few."""
     release = draft.release
     if release is None or release.as_of is None or not set(KEPT) <= release.versions.keys():
         return False
@@ -90,16 +78,19 @@ def _is_small(draft: Draft, reference: Reference) -> bool:
     return new < WHOLE_FROM_SHARE * before
 
 
-def _refresh_whole(draft: Draft, settings: Settings, reference: Reference) -> dt.datetime | None:
+def refresh_whole(draft: Draft, settings: Settings, reference: Reference) -> dt.datetime | None:
+    """Computes the built tables anew from all landed rows of the draft. Returns the default `as_of`."""
     with open_question(settings, reference, draft.files, None, None, draft.spill_folder()) as engine:
-        engine.need_all(*(kept.model for kept in KEPT.values()))
-        for table, kept in KEPT.items():
+        engine.need_all(*(kept.model for kept in KEPT.values()), keep_steps=False)
+        # Last the one that is still read.
+        for table, kept in sorted(KEPT.items(), key=lambda item: item[0] == FLOWING):
             draft.remove(table, draft.lake.files(draft.release, table))
             engine.alias(kept.written, kept.model)
             _add_part(draft, engine, table, OPEN, kept.written_open)
             _add_months(draft, engine, table)
+            if table != FLOWING:
+                engine.forget(kept.written, kept.model)
         draft.remove("flows", draft.lake.files(draft.release, "flows"))
-        engine.alias("written_stays", "batch_stays")
         _add_flows(draft, engine, "written_ended", "flows")
         as_of: dt.datetime | None = engine.scalar("params")
         return as_of
@@ -128,37 +119,36 @@ def _add_flows(draft: Draft, engine: Relations, stays: str, model: str) -> None:
 
 
 @dataclass(frozen=True)
-class _Touch:
-    """A load that changes little: the draft and the engine in which the models see only what is touched."""
+class Refreshed:
+    """What a load that changes little came to: the default `as_of`, and how the counts of files are to be taken on."""
 
-    draft: Draft
-    engine: Relations
+    as_of: dt.datetime
+    not_live_more: dict[int, tuple[int, int]]
+    warned: dict[int, int]
 
 
-def _refresh_touched(draft: Draft, settings: Settings, reference: Reference) -> dt.datetime | None:
+def refresh_touched(
+    draft: Draft, settings: Settings, reference: Reference, index: KeyIndex, last_file: int
+) -> Refreshed | None:
+    """Brings the built tables up to date with what the draft's new rows touch; None where only everything can tell.
+
+    `last_file` is the number of the last file of earlier loads.
+    """
     before = draft.release.as_of if draft.release else None
     with open_question(settings, reference, draft.files, None, FOREVER, draft.spill_folder()) as engine:
-        _provide_new(draft, engine)
-        narrow(engine, draft.files)
-        engine.alias("scope_units", "touched_units")
-        engine.alias("scope_consignments", "needed_consignments")
+        touched = Touched(draft, engine, index, settings.threads)
+        touched.narrow()
         as_of = _touched_as_of(engine, before)
         if as_of is None:
-            return _refresh_whole(draft, settings, reference)
+            return None
         set_instants(engine, settings, as_of, None)
-        touch = _Touch(draft, engine)
-        _replace_stays(touch)
-        _replace_clearances(touch)
-        _replace_units(touch)
-    _merge_flows(draft, settings)
-    return as_of
-
-
-def _provide_new(draft: Draft, engine: Relations) -> None:
-    for name in ("consignments", "dg_items", "yard_moves", "clearance_milestones"):
-        files = partial(draft.added, landed_table(name))
-        provide_files(engine, f"new_{name}", files, landed_schema(SOURCES[name]))
-    provide_files(engine, "new_repeated", partial(draft.added, "repeated"), REPEATED_SCHEMA)
+        _replace_stays(touched)
+        _replace_clearances(touched)
+        _replace_units(touched)
+        _merge_flows(draft, settings)
+        counts = count(engine)
+        not_live = not_live_before(engine, last_file, settings, reference)
+        return Refreshed(as_of, counts.changed_from(not_live), counts.warned)
 
 
 def _touched_as_of(engine: Relations, before: dt.datetime | None) -> dt.datetime | None:
@@ -174,54 +164,57 @@ def _touched_as_of(engine: Relations, before: dt.datetime | None) -> dt.datetime
     return None if was_touched else before
 
 
-def _replace_stays(touch: _Touch) -> None:
+def _replace_stays(touch: Touched) -> None:
     draft, engine = touch.draft, touch.engine
-    engine.register_files("old_stays", draft.lake.files(draft.release, "stays"), engine.schema("batch_stays"))
+    schema = engine.schema("batch_stays")
+    sought = (CONSIGNMENT, "needed_consignments"), (LONE_UNIT, "touched_units")
+    held = touch.provide_old("old_stays", "stays", schema, *sought)
     engine.alias("old_rows", "old_touched_stays")
     engine.alias("new_rows", "new_touched_stays")
-    _replace_rows(touch, "stays")
+    _replace_rows(touch, "stays", held)
     _add_flows(draft, engine, "fresh_ended", "flows")
     _add_flows(draft, engine, "gone_ended", "flows_taken_back")
 
 
-def _replace_clearances(touch: _Touch) -> None:
-    draft, engine = touch.draft, touch.engine
-    engine.need("clearances")
-    old_files = draft.lake.files(draft.release, "clearances")
-    engine.register_files("old_clearances", old_files, engine.schema("clearances"))
+def _replace_clearances(touch: Touched) -> None:
+    engine = touch.engine
+    sought = CONSIGNMENT, "touched_consignments"
+    held = touch.provide_old("old_clearances", "clearances", engine.schema("clearances"), sought)
     engine.alias("old_rows", "old_touched_clearances")
     engine.alias("new_rows", "new_touched_clearances")
-    _replace_rows(touch, "clearances")
+    _replace_rows(touch, "clearances", held)
 
 
-def _replace_units(touch: _Touch) -> None:
+def _replace_units(touch: Touched) -> None:
     """Visits carry batches that are not touched themselves: those count as they are kept."""
-    draft, engine = touch.draft, touch.engine
+    engine = touch.engine
     engine.need("settled_stays")
     engine.forget("batch_stays")
     engine.alias("batch_stays", "settled_stays")
-    old_files = draft.lake.files(draft.release, "unit_stays")
-    engine.register_files("old_unit_stays", old_files, engine.schema("unit_stays"))
+    schema = engine.schema("unit_stays")
+    held = touch.provide_old("old_unit_stays", "unit_stays", schema, (UNIT, "touched_units"))
     engine.alias("old_rows", "old_touched_units")
     engine.alias("new_rows", "unit_stays")
-    _replace_rows(touch, "unit_stays")
+    _replace_rows(touch, "unit_stays", held)
 
 
-def _replace_rows(touch: _Touch, table: str) -> None:
-    """Takes gone rows out of the parts where they lie and adds fresh ones; the open part is always written anew."""
+def _replace_rows(touch: Touched, table: str, held: list[str]) -> None:
+    """Takes gone rows out of the parts where they lie and adds fresh ones; the open part is always written anew.
+
+    `held` are the parts that may hold rows that were touched: no other can have lost one.
+    """
     draft, engine, kept = touch.draft, touch.engine, KEPT[table]
     engine.forget("gone_rows", "fresh_rows", "fresh_ended", "gone_ended")
     gone = {f"{month:%Y-%m}" if month else OPEN: rows for month, rows in engine.rows(kept.gone_months)}
     parts = draft.lake.parts(draft.release, table)
+    parts = [part for part in parts if part.label == OPEN or (part.label in gone and part.path in held)]
     of_label = Counter(part.label for part in parts)
     for part in parts:
-        if part.label not in {*gone, OPEN}:
-            continue
         engine.forget(kept.kept_of_file)
         engine.register_files("one_file", [part.path], engine.schema("new_rows"))
         # Of several parts of a month any may hold what is gone.
         is_only = of_label[part.label] == 1
-        rows = part.rows - gone.get(part.label, 0) if is_only else engine.rows(kept.kept_count)[0][0]
+        rows = part.rows - gone.get(str(part.label), 0) if is_only else engine.rows(kept.kept_count)[0][0]
         if rows == part.rows and part.label != OPEN:
             continue
         draft.remove(table, [part.path])

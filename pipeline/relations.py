@@ -7,14 +7,13 @@ first. Which engine computes is the affair of the classes that build on this one
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
-import numpy.typing as npt
 import pyarrow as pa
 
 from pipeline.models import all_models
@@ -32,6 +31,22 @@ class Before:
 
     instant: datetime
     columns: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Present:
+    """Stays that arrived in a time (UTC, naive; its end left out) and did not leave before an instant.
+
+    Args:
+        codes: columns, and the codes one of which must stand there; any where there are none.
+        shorter_than: of those that ended, these alone.
+    """
+
+    came_from: datetime
+    came_before: datetime
+    left_from: datetime
+    codes: Mapping[str, tuple[str, ...]]
+    shorter_than: timedelta | None = None
 
 
 class ModelFailed(Exception):
@@ -125,8 +140,11 @@ class Relations(ABC):
             self.need(other)
         self._create("VIEW" if model.is_view else "TABLE", name, model.text, model.reads)
 
-    def need_all(self, *names: str) -> None:
-        """Sees that all these are readable; an engine may compute side by side what does not wait for each other."""
+    def need_all(self, *names: str, keep_steps: bool = True) -> None:
+        """Sees that all these are readable; an engine may compute side by side what does not wait for each other.
+
+        Without `keep_steps` it may drop the tables that only led to them: a later question computes those anew.
+        """
         for name in names:
             self.need(name)
 
@@ -179,10 +197,9 @@ class Relations(ABC):
         """The first rows of a model that says in which order its rows are."""
         return self.to_arrow(name).slice(0, count)
 
-    def to_arrays(self, name: str) -> dict[str, npt.NDArray[Any]]:
-        """The columns of a model or relation that holds no null, as numpy arrays."""
-        table = self.to_arrow(name)
-        return {column: table[column].to_numpy() for column in table.column_names}
+    def blocks(self, name: str) -> Iterator[pa.RecordBatch]:
+        """The rows of a model or relation, a block at a time; nothing else is to be asked before the last."""
+        yield from self.to_arrow(name).to_batches()
 
     def scalar(self, name: str) -> Any:
         """The first cell of a model or relation."""
@@ -195,7 +212,7 @@ class Relations(ABC):
 
     @abstractmethod
     def write_parquet(self, name: str, path: Path, values: Mapping[str, Any] | None = None) -> int:
-        """Writes a model or relation to one Parquet file (zstd). Returns its rows."""
+        """Writes a model or relation to one Parquet file. Returns its rows."""
 
     @abstractmethod
     def write_by_label(self, name: str, folder: Path, label: str) -> list[tuple[Any, Path, int]]:

@@ -160,7 +160,7 @@ class SparkEngine(Relations):
         return list(zip(*columns, strict=True))
 
     def write_parquet(self, name: str, path: Path, values: Mapping[str, Any] | None = None) -> int:
-        """Writes a model or relation to one Parquet file (zstd). Returns its rows."""
+        """Writes a model or relation to one Parquet file. Returns its rows."""
         return _written(self.to_arrow(name, values), path)
 
     def write_by_label(self, name: str, folder: Path, label: str) -> list[tuple[Any, Path, int]]:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -26,22 +25,6 @@ THIN_BELOW, THIN_ABOVE_SURVIVAL = 5, 0.1
 
 Ages: TypeAlias = npt.NDArray[np.int64]
 Floats: TypeAlias = npt.NDArray[np.float64]
-
-
-SORTED_APART_FROM = 500_000
-"""From so many ages on they are sorted in two halves at once."""
-
-
-def sort(ages: Ages) -> Ages:
-    """The ages in order, sorted in place."""
-    if len(ages) < SORTED_APART_FROM:
-        ages.sort()
-        return ages
-    middle = len(ages) // 2
-    with ThreadPoolExecutor(2) as pool:
-        list(pool.map(np.ndarray.sort, (ages[:middle], ages[middle:])))
-    ages.sort(kind="stable")
-    return ages
 
 
 def merged(runs: Sequence[Ages]) -> Ages:
@@ -74,11 +57,6 @@ class AtRisk:
     def count(self) -> int:
         """All that are at risk at some age."""
         return len(self.ended) + len(self.censored)
-
-    @property
-    def largest(self) -> int | None:
-        """The largest age that was seen; None of nothing."""
-        return max((int(ages[-1]) for ages in (self.ended, self.censored) if len(ages)), default=None)
 
 
 @dataclass(frozen=True)

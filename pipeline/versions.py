@@ -11,7 +11,8 @@ import pyarrow as pa
 
 from pipeline.contract import SOURCES, Source
 from pipeline.engine import Engine
-from pipeline.landed import landed_schema
+from pipeline.found_rows import FoundRows, Searched
+from pipeline.key_index import Key
 
 REPEATED_SCHEMA = pa.schema(
     [
@@ -35,6 +36,15 @@ REPEATED_SCHEMA = pa.schema(
 
 NONE_REPEATED = pa.Table.from_batches([], REPEATED_SCHEMA)
 
+REPEATED_RECORD = Key(
+    name="record",
+    column="record_key",
+    held="hash(source, record_key)",
+    named="record_key",
+    sought="hash(source, record_key)",
+)
+"""The key of a record in the table of repeated rows."""
+
 _SEPARATOR = "chr(31)"
 
 
@@ -47,6 +57,12 @@ def key_expression(source: Source) -> str:
 def hash_expression(source: Source) -> str:
     """SQL for a number that the rows of one key share: other keys may have it too."""
     return f"hash({', '.join(name for name in source.key if name not in source.held_as_given)})"
+
+
+def record_key(source: Source) -> Key:
+    """The key of a source's records, for looking where they lie."""
+    column = source.key[0]
+    return Key("record", column, hash_expression(source), column, hash_expression(source))
 
 
 def repeated_columns(source: Source) -> dict[str, str]:
@@ -69,22 +85,23 @@ def repeated_columns(source: Source) -> dict[str, str]:
     return columns | {name: name for name in ("_known_at", "_file_seq", "_line")}
 
 
-def find_repeated(engine: Engine, source_name: str, new_files: list[str], old_files: list[str]) -> pa.Table:
-    """The rows of records that the new files repeat, new and old, and that are not known to be repeated yet.
+def find_repeated(
+    engine: Engine, source_name: str, landed: Searched, repeated: Searched, found: FoundRows
+) -> pa.Table:
+    """The rows of records that a load's new rows repeat, new and old, and that are not known to be repeated yet.
 
-    `engine` has the relation `repeated` as it was before these files.
+    `repeated` is the table of repeated rows as it was before this load.
     """
     source = SOURCES[source_name]
-    schema = landed_schema(source)
-    engine.forget("repeated_rows", "repeated_hashes", "keyed_hits")
+    engine.forget("repeated_rows", "repeated_hashes", "keyed_hits", "both_landed")
+    engine.register_files("new_landed", [part.path for part in landed.added], landed.schema)
+    found.provide("old_landed", landed, [(record_key(source), "new_landed")], is_old_alone=True)
     key_hash = {"key_hash": hash_expression(source)}
-    engine.register_files("new_landed", new_files, schema)
-    engine.register_files("old_landed", old_files, schema)
     engine.project("new_keys", "new_landed", key_hash)
     engine.project("old_keys", "old_landed", key_hash)
     if not engine.rows("any_repeated"):
         return NONE_REPEATED
-    engine.register_files("both_landed", [*old_files, *new_files], schema)
-    engine.project("both_keyed", "both_landed", key_hash | {name: name for name in schema.names})
+    engine.project("both_keyed", "both_landed", key_hash | {name: name for name in landed.schema.names})
     engine.project("candidates", "keyed_hits", repeated_columns(source))
+    found.provide("repeated", repeated, [(REPEATED_RECORD, "candidates")])
     return engine.to_arrow("repeated_rows").cast(REPEATED_SCHEMA)

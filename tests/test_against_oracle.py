@@ -20,6 +20,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from lake.support import search_every_table
 from oracle import pollute, strategies
 from oracle.clearance import COUNTS as CLEARANCE_COUNTS
 from oracle.clearance import STAGES, clearance_report
@@ -54,6 +55,14 @@ REASONS = re.compile(
     "bad_[a-z_]+|unknown_(?:port|code)|implausible_time|missing_value|negative_quantity|finding_without_code"
     "|wrong_field_count|undecodable|line_too_long"
 )
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _search() -> Iterator[None]:
+    """Small worlds are searched by keys, as large lakes are."""
+    with pytest.MonkeyPatch.context() as patch:
+        search_every_table(patch)
+        yield
 
 
 class Product:

@@ -52,6 +52,13 @@ def test_no_text_cell_starts_as_a_formula_and_every_other_stays(texts: list[str]
             assert written[0] not in FORMULA_STARTS or Decimal(written).is_finite()
 
 
+@pytest.mark.parametrize("filled", ["", "a", "c", "ae", "bd", "abcde"])
+def test_empty_columns_keep_their_place(filled: str) -> None:
+    frame = pd.DataFrame({name: ["x", "y"] if name in filled else [None, None] for name in "abcde"})
+    expected = [[value if name in filled else "" for name in "abcde"] for value in "xy"]
+    assert cells(frame) == [list("abcde"), *expected]
+
+
 def test_a_header_from_a_file_is_guarded_too() -> None:
     assert cells(pd.DataFrame({"=cmd": ["a"], "b,c": ["d"]}))[0] == ["'=cmd", "b,c"]
 

@@ -5,12 +5,15 @@ from __future__ import annotations
 import re
 from decimal import Decimal
 from functools import cache
+from itertools import groupby
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
+
+from pipeline.arrow_tables import flat_array, is_null, values_of
 
 _RUNS_AS_FORMULA = "^[=+@\\-\uff1d\uff0b\uff0d\uff20\t\r]"
 """How a cell begins that a spreadsheet would run; the full-width forms count in East Asia (ruling 50)."""
@@ -51,12 +54,25 @@ def arrow_table(frame: pd.DataFrame) -> pa.Table:
 def csv_lines(block: pa.RecordBatch) -> bytes:
     """The rows of a block as lines of a CSV, each with its line feed; null cells are empty."""
     names = block.schema.names
-    cells = [csv_cells(block.column(name), name) for name in names]
-    ended = pc.binary_join_element_wise(
-        cells[-1], pa.scalar("\n", _TEXT), pa.scalar("", _TEXT), **_NULL_IS_EMPTY
-    )
-    lines = pc.binary_join_element_wise(*cells[:-1], ended, pa.scalar(",", _TEXT), **_NULL_IS_EMPTY)
-    return _data(lines)
+    parts = _without_empty([csv_cells(block.column(name), name) for name in names])
+    last = parts.pop()
+    if isinstance(last, pa.Scalar):
+        ended = pa.scalar(f"{last}\n", _TEXT)
+    else:
+        ended = pc.binary_join_element_wise(
+            last, pa.scalar("\n", _TEXT), pa.scalar("", _TEXT), **_NULL_IS_EMPTY
+        )
+    lines = pc.binary_join_element_wise(*parts, ended, pa.scalar(",", _TEXT), **_NULL_IS_EMPTY)
+    return _data(lines) if isinstance(lines, pa.Array) else lines.as_py().encode() * block.num_rows
+
+
+def _without_empty(cells: list[pa.Array]) -> list[pa.Array | pa.Scalar]:
+    """The cells of the columns, with one text of commas in the place of columns in a row in which all are empty."""
+    found: list[pa.Array | pa.Scalar] = []
+    for is_empty, run in groupby(cells, key=lambda column: column.null_count == len(column)):
+        columns = list(run)
+        found += [pa.scalar("," * (len(columns) - 1), _TEXT)] if is_empty else columns
+    return found
 
 
 def csv_cells(column: pa.Array, name: str) -> pa.Array:
@@ -126,8 +142,7 @@ def _joined(*parts: str | pa.Array) -> pa.Array:
 
 def instants(column: pa.Array) -> pa.Array:
     """`2022-06-01T08:05:00Z`, with the fraction's digits where it is not zero."""
-    naive = column.cast(pa.timestamp("us")).cast(pa.int64())
-    micros = naive.fill_null(0).to_numpy(zero_copy_only=False)
+    micros = values_of(column.cast(pa.timestamp("us")), null_as=0)
     seconds, fraction = np.divmod(micros, 1_000_000)
     whole = _whole_seconds(seconds, column)
     if not fraction.any():
@@ -148,13 +163,13 @@ def _whole_seconds(seconds: npt.NDArray[np.int64], column: pa.Array) -> pa.Array
     names = told.astype("datetime64[D]").astype("S10")
     if first < _FIRST_PLAIN_DAY or last > _LAST_PLAIN_DAY:
         raise ValueError("an instant before the year 0 or after the year 9999")
-    text = np.empty((len(seconds), 20), np.uint8)
-    text[:, :10] = names.view(np.uint8).reshape(-1, 10)[places]
-    text[:, 10:] = _times_of_day()[times]
-    offsets = pa.array(np.arange(0, 20 * len(seconds) + 1, 20)).buffers()[1]
-    known = pa.array(column.is_valid().to_numpy(zero_copy_only=False))
+    text = np.empty(len(seconds), [("day", "V10"), ("time", "V10")])
+    text["day"] = names.view("V10")[places]
+    text["time"] = _times_of_day()[times]
+    offsets = pa.py_buffer(np.arange(0, 20 * len(seconds) + 1, 20))
+    known = flat_array(~is_null(column)).buffers()[1] if column.null_count else None
     return pa.Array.from_buffers(
-        _TEXT, len(seconds), [known.buffers()[1], offsets, pa.py_buffer(text)], null_count=column.null_count
+        _TEXT, len(seconds), [known, offsets, pa.py_buffer(text)], null_count=column.null_count
     )
 
 
@@ -164,11 +179,11 @@ _MANY_DAYS = 40_000
 
 
 @cache
-def _times_of_day() -> npt.NDArray[np.uint8]:
-    """`T08:05:00Z` of every second of a day."""
+def _times_of_day() -> npt.NDArray[np.void]:
+    """`T08:05:00Z` of every second of a day, ten bytes each."""
     seconds = np.arange(86_400).astype("datetime64[s]").astype("S19")
     letters = seconds.view(np.uint8).reshape(-1, 19)[:, 10:]
-    return np.concatenate([letters, np.full((86_400, 1), ord("Z"), np.uint8)], axis=1)
+    return np.concatenate([letters, np.full((86_400, 1), ord("Z"), np.uint8)], axis=1).view("V10").ravel()
 
 
 def _decimals(column: pa.Array, name: str) -> pa.Array:

@@ -18,7 +18,7 @@ from pipeline.intake.oddities import Oddities
 from pipeline.intake.parsing import DICTIONARY_TYPES, SpoiltRecord, TextBlock
 from pipeline.intake.rows import RowChecker
 from pipeline.intake.standards import EARLIEST, ContractRules
-from pipeline.intake.texts import Mask
+from pipeline.intake.texts import FEW_PER_RUN, Mask
 from pipeline.landed import REJECT_SCHEMA, landed_schema
 
 _INSTANT = pa.timestamp("us")
@@ -103,7 +103,7 @@ class BlockChecker:
         good = ~bad
         counts = Counts(block.rows_read)
         if bad.any():
-            landed = landed.filter(flat_array(good))
+            landed = _without(landed, bad)
             found = {code: mask & good for code, mask in found.items()}
         counts.warned_by_code.update({code: int(mask.sum()) for code, mask in found.items() if mask.any()})
         counts.rows_warned = int(np.logical_or.reduce(list(found.values())).sum()) if found else 0
@@ -288,6 +288,16 @@ class BlockChecker:
         ]
         details = self._rows.details(checked, given)
         return int(block.lines[row]), ";".join(codes), details, block.raw(row), values
+
+
+def _without(table: pa.Table, rows: Mask) -> pa.Table:
+    """The table without some rows: what lies between few of them is copied as it lies."""
+    left_out = np.flatnonzero(rows)
+    if len(left_out) * FEW_PER_RUN > len(rows):
+        return table.filter(flat_array(~rows))
+    begins, ends = [0, *(left_out + 1).tolist()], [*left_out.tolist(), len(rows)]
+    runs = [table.slice(begin, end - begin) for begin, end in zip(begins, ends, strict=True) if end > begin]
+    return pa.concat_tables(runs).combine_chunks()
 
 
 def _instants(values: NDArray[np.int64], null: Mask | None) -> pa.Array:

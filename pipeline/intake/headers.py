@@ -138,13 +138,25 @@ def encoding_by_lines(chunks: Callable[[], Iterator[bytes]]) -> str:
 
     `chunks` gives the bytes of the file from its beginning, twice where some of them are not UTF-8.
     """
-    if all(_is_utf8(lines) for lines in _whole_lines(chunks())):
+    if _are_utf8(chunks()):
         return "utf-8"
     valid = spoilt = 0
     for lines in _whole_lines(chunks()):
         counted = _count_lines(lines)
         valid, spoilt = valid + counted[0], spoilt + counted[1]
     return "utf-8" if valid >= spoilt else "gb18030"
+
+
+def _are_utf8(chunks: Iterator[bytes]) -> bool:
+    """Whether all bytes together are valid UTF-8."""
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    try:
+        for chunk in chunks:
+            decoder.decode(chunk)
+        decoder.decode(b"", True)
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _whole_lines(chunks: Iterator[bytes]) -> Iterator[bytes]:

@@ -12,10 +12,12 @@ import re
 from bisect import bisect_right
 from collections.abc import Mapping
 from datetime import date
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from pipeline.arrow_tables import values_of
+from pipeline.time_zones import zone_offsets
 
 MICROSECONDS = 1_000_000
 DAY = 86_400 * MICROSECONDS
@@ -83,24 +85,17 @@ def _offset_of(text: str | None) -> int | None:
 class LocalClock:
     """Local wall clocks of the reference zones as UTC (ruling 6).
 
-    Built on the periods of `Reference.zone_offsets()`: a local time that the clock skips moves forward, one
-    that it shows twice is the first of the two. Times outside all periods take the nearest.
+    Built on the periods of `time_zones.zone_offsets`, found for a zone when it is first met: a local time that the
+    clock skips moves forward, one that it shows twice is the first of the two. Times outside all periods take the
+    nearest.
     """
 
-    def __init__(self, periods: Any) -> None:
-        """`periods`: a table of time_zone, local_from (timestamp[us]) and offset_seconds."""
-        self._periods: dict[str, tuple[NDArray[np.int64], NDArray[np.int64]]] = {}
-        zones = np.asarray(periods.column("time_zone").to_pylist(), dtype=object)
-        starts = np.array(periods.column("local_from").cast("int64").to_pylist(), np.int64)
-        offsets = np.array(periods.column("offset_seconds").to_pylist(), np.int64) * MICROSECONDS
-        for zone in dict.fromkeys(zones):
-            of_zone = zones == zone
-            order = np.argsort(starts[of_zone], kind="stable")
-            self._periods[zone] = (starts[of_zone][order], offsets[of_zone][order])
+    def __init__(self) -> None:
+        self._known: dict[str, tuple[NDArray[np.int64], NDArray[np.int64]]] = {}
 
     def to_utc(self, local: NDArray[np.int64], zone: str) -> NDArray[np.int64]:
         """The instants of local wall clocks in microseconds, of one zone."""
-        starts, offsets = self._periods[zone]
+        starts, offsets = self._periods(zone)
         if not len(local):
             return local
         first, last = (self._period(int(edge), zone) for edge in (local.min(), local.max()))
@@ -111,10 +106,19 @@ class LocalClock:
 
     def instant(self, local: int, zone: str) -> int:
         """The instant of one local wall clock, in microseconds."""
-        return local - int(self._periods[zone][1][self._period(local, zone)])
+        return local - int(self._periods(zone)[1][self._period(local, zone)])
 
     def _period(self, local: int, zone: str) -> int:
-        return max(bisect_right(self._periods[zone][0], local) - 1, 0)
+        return max(bisect_right(self._periods(zone)[0], local) - 1, 0)
+
+    def _periods(self, zone: str) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """From which local time on which offset holds, both in microseconds, in order."""
+        if zone not in self._known:
+            periods = zone_offsets(frozenset({zone}))
+            starts = values_of(periods["local_from"].combine_chunks())
+            offsets = values_of(periods["offset_seconds"].combine_chunks()) * MICROSECONDS
+            self._known[zone] = starts, offsets
+        return self._known[zone]
 
 
 def zones_in(zone_of: Mapping[str, str], default_zone: str) -> tuple[str, ...]:

@@ -24,9 +24,6 @@ DICTIONARY_TYPES = frozenset(
 )
 """Types of few distinct texts: read as dictionaries, so that each text is checked once a block."""
 
-LOOKED_AT = 1_024
-"""Records that are tested for spoilt bytes together, before each of them is."""
-
 TEXTS = pa.dictionary(pa.int32(), pa.string())
 
 _SURROGATES = re.compile("[\ud800-\udfff]")
@@ -80,7 +77,7 @@ class BlockParser:
     def parse(self, records: Records) -> TextBlock:
         """The rows of a block as texts, and the records that are none."""
         spoilt = dict(records.spoilt)
-        for index in _undecodable(records):
+        for index in _undecodable(records, 0, len(records)):
             if spoilt.get(index) != "line_too_long":
                 spoilt[index] = "undecodable"
         given = np.delete(np.arange(len(records)), list(spoilt)) if spoilt else np.arange(len(records))
@@ -184,19 +181,16 @@ def _runs(records: Records, spoilt: dict[int, str]) -> Iterator[bytes]:
         yield records.text[records.starts[begin] : records.ends[-1]]
 
 
-def _undecodable(records: Records) -> list[int]:
-    """The records with bytes that are not valid UTF-8."""
-    text = records.text
-    if text.isascii():
-        return []
-    found: list[int] = []
-    for first in range(0, len(records), LOOKED_AT):
-        last = min(first + LOOKED_AT, len(records)) - 1
-        begin, end = int(records.starts[first]), int(records.ends[last])
-        if not _is_utf8(text[begin:end]):
-            raws = ((index, records.raw(index)) for index in range(first, last + 1))
-            found.extend(index for index, raw in raws if not _is_utf8(raw))
-    return found
+def _undecodable(records: Records, first: int, end: int) -> Iterator[int]:
+    """Those of some records that have bytes which are not valid UTF-8: few, which are found by halving."""
+    if first == end or _is_utf8(records.text[int(records.starts[first]) : int(records.ends[end - 1])]):
+        return
+    if end - first == 1:
+        yield first
+        return
+    middle = (first + end) // 2
+    yield from _undecodable(records, first, middle)
+    yield from _undecodable(records, middle, end)
 
 
 def _is_utf8(text: bytes) -> bool:

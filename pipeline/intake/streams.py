@@ -7,14 +7,13 @@ become encoded surrogates, which are not valid UTF-8, so that one later test fin
 from __future__ import annotations
 
 import codecs
-import gzip
-import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
 import numpy as np
+from isal import igzip, isal_zlib
 
 from pipeline.contract import MAX_LINE_BYTES
 from pipeline.intake import chinese
@@ -30,7 +29,7 @@ def opened(path: Path, is_gz: bool) -> Iterator[tuple[BinaryIO, BinaryIO]]:
     """The file as (stream of its text's bytes, the file itself, to tell how far it has been read)."""
     with path.open("rb") as file:
         if is_gz:
-            with gzip.GzipFile(fileobj=file, mode="rb") as inflated:
+            with igzip.GzipFile(fileobj=file, mode="rb") as inflated:
                 yield inflated, file  # type: ignore[misc]
         else:
             yield file, file
@@ -54,7 +53,7 @@ def chunks_of(path: Path, size: int, is_gz: bool, advance: Advance | None = None
         raise FileRefused(
             "the gz file ends early", "It was cut off on its way: send it again, whole."
         ) from None
-    except (gzip.BadGzipFile, zlib.error) as error:
+    except (igzip.BadGzipFile, isal_zlib.IsalError) as error:  # type: ignore[misc]
         raise FileRefused(
             f"not a gz file, or a damaged one ({error})", "Pack it again, or hand in the plain .csv."
         ) from None

@@ -112,7 +112,7 @@ class Intake:
     ) -> None:
         self._reference, self._loaded_at, self._settings = reference, loaded_at, settings
         self._hold_rows = hold_rows
-        self._clock = LocalClock(reference.zone_offsets(settings.default_zone))
+        self._clock = LocalClock()
         self._names: dict[str, dict[str, str]] = {}
         self._checkers: dict[tuple[str, int], BlockChecker] = {}
 

@@ -11,6 +11,9 @@ from pipeline.arrow_tables import flat_array, values_of
 from pipeline.contract import MAX_TEXT_CHARACTERS
 from pipeline.intake.cells import BLANKS
 
+FEW_PER_RUN = 16
+"""Rows a run below which texts are gathered row by row."""
+
 Bytes = NDArray[np.uint8]
 Mask = NDArray[np.bool_]
 
@@ -80,6 +83,10 @@ def matrix_of(array: pa.StringArray, rows: NDArray[np.int64], width: int) -> Byt
     """The texts of these rows, all `width` bytes long, as a matrix of one row each."""
     ends, data = buffers_of(array)
     starts = ends[:-1][rows]
-    if len(rows) and starts[-1] - starts[0] == width * (len(rows) - 1):
-        return data[starts[0] : starts[0] + width * len(rows)].reshape(len(rows), width)
-    return data[starts[:, None] + np.arange(width, dtype=np.int32)]
+    firsts = np.flatnonzero(np.diff(starts, prepend=-1 - width) != width)
+    if len(firsts) * FEW_PER_RUN >= len(rows):
+        return data[starts[:, None] + np.arange(width, dtype=np.int32)]
+    # Texts of other widths stand between long runs of these, each of which is copied as it lies.
+    sizes = np.diff(firsts, append=len(rows)) * width
+    runs = [data[begin : begin + size] for begin, size in zip(starts[firsts], sizes, strict=True)]
+    return (runs[0] if len(runs) == 1 else np.concatenate(runs)).reshape(len(rows), width)

@@ -6,6 +6,7 @@ line sets it up. It ends with its input, so that it does not outlive whoever ask
 
 from __future__ import annotations
 
+import gc
 import json
 import sys
 from collections import Counter
@@ -98,6 +99,8 @@ def main() -> None:
         answers.flush()
 
     taker = _taker(json.loads(sys.stdin.readline()))
+    # What is there by now stays: the collector need not look at it again.
+    gc.freeze()
     for line in sys.stdin:
         say(_answer(taker, json.loads(line), say))
 

@@ -11,8 +11,9 @@ import pyarrow as pa
 
 from pipeline.contract import SOURCES, Source
 from pipeline.errors import UserMistake
+from pipeline.landed_rows import CONSIGNMENT, UNIT
 from pipeline.metrics.campaign import prepare_consignments
-from pipeline.metrics.question import Question
+from pipeline.metrics.question import BUILT_TABLES, Question
 from pipeline.metrics.registry import Metric, register
 from pipeline.question import names_table
 
@@ -43,14 +44,15 @@ def tell(question: Question) -> None:
     name = question.filters.consignment_id
     if not name:
         raise UserMistake("which batch?", "Give --consignment and the batch's number.")
-    engine = question.engine
+    engine, landed = question.engine, question.landed_rows
     engine.register_arrow("known_consignments", names_table("consignment_id", [name]))
-    question.narrow_to([name], [])
-    units = [row[0] for row in engine.rows("units_of_consignments")]
+    units = [row[0] for row in engine.rows(landed.join("known_consignments", CONSIGNMENT))]
     engine.register_arrow("known_units", names_table("equipment_reference", [name]))
-    others = [] if units else [row[0] for row in engine.rows("consignments_of_units")]
-    engine.register_arrow("scope_units", names_table("equipment_reference", units or [name]))
-    engine.register_arrow("scope_consignments", names_table("consignment_id", [name, *others]))
+    others = [] if units else [row[0] for row in engine.rows(landed.join("known_units", UNIT))]
+    engine.register_arrow("story_units", names_table("equipment_reference", units or [name]))
+    engine.register_arrow("story_consignments", names_table("consignment_id", [name, *others]))
+    landed.narrow("story_units", "story_consignments", "scope_records")
+    engine.use_models(*BUILT_TABLES.values())
     story = {
         "consignment_id": pa.array([name]),
         "equipment_reference": pa.array([None if units else name], pa.string()),

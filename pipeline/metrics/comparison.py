@@ -12,8 +12,8 @@ import pyarrow as pa
 from pipeline.metrics.campaign_choice import campaign_ports, chosen_campaign
 from pipeline.metrics.durations import (
     DEFAULT_TAU_DAYS,
+    GROUPED_MODELS,
     HOUR_MICROS,
-    WINDOWED_MODELS,
     measure_of,
     prepare_windows,
     register_scopes,
@@ -108,22 +108,22 @@ def _wanted_ports(question: Question) -> tuple[str, ...]:
 def _prepare(question: Question) -> None:
     measure = measure_of(question)
     prepare_windows(question, measure)
-    question.engine.alias("measured_spells", f"{measure}_spells")
+    engine = question.engine
+    engine.alias("measured_spells", f"{measure}_spells")
+    engine.alias("spells", "stratum_spells")
+    engine.register_arrow("asked_clocks", pa.table({"clock": ["period"]}))
+    engine.register_arrow("told_apart", pa.table({"tells_class": [True]}))
 
 
 def _groups(
     question: Question,
 ) -> tuple[list[Group], dict[str, list[Group]], Group | None, dict[str, Group]]:
     """Ports, their strata, the nation, and its strata (whose batches are the weights), all at one tau."""
-    engine = question.engine
-    engine.alias("spells", "stratum_spells")
-    _set_groups(question, ("class",))
-    raw = {row["lead_class"]: row["n"] for row in engine.to_arrow("group_ages").to_pylist()}
-    kept = [name for name, n in raw.items() if n >= POOL_BELOW]
-    names = pa.array(kept, pa.string())
-    engine.register_arrow("strata", pa.table({"class_and_direction": names, "stratum": names}))
-    engine.alias("spells", "stratified_spells")
+    _tell_apart(question, ("class",))
+    raw = question.engine.to_arrow("group_ages").to_pylist()
+    common = {row["lead_class"] for row in raw if row["n"] >= POOL_BELOW}
     tau_micros = shared_tau(_compared(question, None, ("port",)), _asked_tau_micros(question))
+    _pool_all_but(question, common)
     national_strata: dict[str, Group] = {}
     ports, nation = [], None
     strata: dict[str, list[Group]] = {}
@@ -147,7 +147,7 @@ def _asked_tau_micros(question: Question) -> int:
 
 def _compared(question: Question, tau_micros: int | None, *scopes: tuple[str, ...]) -> list[Group]:
     """The groups of several scopes at one tau, in one pass."""
-    _set_groups(question, *scopes)
+    _tell_apart(question, *scopes)
     engine = question.engine
     asked = {
         "stage": pa.array([question.filters.stage or "overall"]),
@@ -158,10 +158,19 @@ def _compared(question: Question, tau_micros: int | None, *scopes: tuple[str, ..
     return engine.to_arrow("compared_groups").to_pylist()
 
 
-def _set_groups(question: Question, *scopes: tuple[str, ...]) -> None:
-    question.engine.forget(*WINDOWED_MODELS, "shared_taus")
-    question.engine.register_arrow("asked_clocks", pa.table({"clock": ["period"]}))
+def _tell_apart(question: Question, *scopes: tuple[str, ...]) -> None:
+    """Groups the spells anew; they were read once, by their strata."""
+    question.engine.forget(*GROUPED_MODELS, "shared_taus")
     register_scopes(question, *scopes)
+
+
+def _pool_all_but(question: Question, common: set[str]) -> None:
+    """Counts spells of all other strata under one, that of the rare."""
+    kinds = [kind for (kind,) in question.engine.rows("spell_kinds")]
+    told = [kind if kind in common else "pooled" for kind in kinds]
+    question.engine.register_arrow(
+        "told_kinds", pa.table({"kind": pa.array(kinds, pa.string()), "told_as": pa.array(told, pa.string())})
+    )
 
 
 def shared_tau(ports: list[Group], asked_micros: int) -> int:

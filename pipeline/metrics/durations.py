@@ -60,19 +60,8 @@ SURVIVAL_COLUMNS = (
 Days = tuple[dt.date | None, dt.date | None]
 """The first and the last local day of a window; None where it is open."""
 
-WINDOWED_MODELS = (
-    "asked_windows",
-    "duration_windows",
-    "duration_scopes",
-    "told_apart",
-    "classes_of_spells",
-    "spell_classes",
-    "spell_kinds",
-    "spell_places",
+GROUPED_MODELS = (
     "spell_groups",
-    "placed_spells",
-    "spell_ages",
-    "windowed_spells",
     "grouped_spells",
     "clocked_spells",
     "group_ages",
@@ -93,7 +82,25 @@ WINDOWED_MODELS = (
     "outlined_steps",
     "reported_steps",
 )
-"""What is computed anew for another window, grouping or tau."""
+"""What is computed anew for another grouping or tau of the same windows."""
+
+WINDOWED_MODELS = (
+    "asked_windows",
+    "duration_windows",
+    "duration_scopes",
+    "told_apart",
+    "classes_of_spells",
+    "spell_classes",
+    "spell_kinds",
+    "spell_places",
+    "placed_spells",
+    "spell_ages",
+    "spell_counts",
+    "windowed_spells",
+    "told_kinds",
+    *GROUPED_MODELS,
+)
+"""What is computed anew for another window."""
 
 
 def measure_of(question: Question) -> str:

@@ -12,11 +12,14 @@ import os
 import shutil
 import tempfile
 import uuid
+from collections.abc import Callable, Collection, Mapping
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from pipeline import __version__
@@ -77,15 +80,42 @@ class KeptAnswers:
             logger.warning("%s could not be read, and is computed again: %s", path, error)
             return None
 
-    def keep(self, table: pa.Table, *key: Any) -> None:
+    def first_rows(
+        self, count: int | None, wanted: Mapping[str, Collection[Any]], *key: Any
+    ) -> pa.Table | None:
+        """The first rows of a kept answer in whose columns one of the values wanted stands; all such where None.
+
+        Only as much of the file is read as they need. None where the answer is not kept.
+        """
+        path = self._path(key)
+        try:
+            with pq.ParquetFile(path) as file:
+                return _first_rows(file, count, wanted)
+        except FileNotFoundError:
+            return None
+        except (OSError, pa.ArrowException) as error:
+            logger.warning("%s could not be read, and is computed again: %s", path, error)
+            return None
+
+    def file(self, *key: Any) -> Path | None:
+        """The file of a kept answer, for an engine to read; None where it is not kept."""
+        path = self._path(key)
+        return path if path.is_file() else None
+
+    def keep(self, table: pa.Table, *key: Any, rows_a_group: int = ROWS_A_GROUP) -> None:
         """Keeps an answer. Where the folder cannot be written nothing is kept."""
+        # Hardly a number comes twice: codes alone are worth a dictionary.
+        codes = [field.name for field in table.schema if pa.types.is_string(field.type)]
+        write = partial(pq.write_table, table, compression="zstd", compression_level=1)
+        self.keep_file(partial(write, row_group_size=rows_a_group, use_dictionary=codes), *key)
+
+    def keep_file(self, write: Callable[[Path], Any], *key: Any) -> None:
+        """Keeps an answer that is written to the Parquet file it is given. As `keep`, where it cannot be written."""
         path = self._path(key)
         unfinished = path.with_name(f".{uuid.uuid4().hex}")
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            pq.write_table(
-                table, unfinished, compression="zstd", compression_level=1, row_group_size=ROWS_A_GROUP
-            )
+            write(unfinished)
             os.replace(unfinished, path)
         except OSError as error:
             logger.warning("%s: answers cannot be kept: %s", path.parent, error)
@@ -101,3 +131,26 @@ class KeptAnswers:
     def _path(self, key: tuple[Any, ...]) -> Path:
         digest = sha256(repr(key).encode()).hexdigest()[:24]
         return self.folder / f"{key[0]}-{digest}.parquet"
+
+
+def _first_rows(file: pq.ParquetFile, count: int | None, wanted: Mapping[str, Collection[Any]]) -> pa.Table:
+    found, rows = [file.schema_arrow.empty_table()], 0
+    for group in range(file.num_row_groups):
+        if count is not None and rows >= count:
+            break
+        chosen = _is_wanted(file.read_row_group(group, columns=list(wanted)), wanted)
+        if chosen is None or pc.any(chosen).as_py():
+            whole = file.read_row_group(group)
+            found.append(whole if chosen is None else whole.filter(chosen))
+            rows += found[-1].num_rows
+    return pa.concat_tables(found).slice(0, count)
+
+
+def _is_wanted(rows: pa.Table, wanted: Mapping[str, Collection[Any]]) -> pa.ChunkedArray | None:
+    """Whether each row holds one of the values wanted in every column; None where nothing is asked of them."""
+    found = None
+    for name, values in wanted.items():
+        column = rows[name]
+        has_one = pc.is_in(column, pa.array(list(values), column.type))
+        found = has_one if found is None else pc.and_(found, has_one)
+    return found

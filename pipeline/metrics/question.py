@@ -14,8 +14,11 @@ import pandas as pd
 import pyarrow as pa
 
 from pipeline.errors import UserMistake
+from pipeline.found_rows import FoundRows
+from pipeline.key_index import KeyIndex
 from pipeline.lake import Lake, Part, Release
 from pipeline.landed import REJECT_SCHEMA
+from pipeline.landed_rows import LandedRows
 from pipeline.ledger import FILES_SCHEMA, LOADS_SCHEMA
 from pipeline.metrics.filters import Filters
 from pipeline.metrics.kept import KeptAnswers
@@ -109,13 +112,14 @@ class Question:
         """The rows of a model; `values` are bound to its `$names`."""
         return self.engine.to_frame(model, values)
 
-    def narrow_to(self, consignments: Iterable[str], units: Iterable[str]) -> None:
-        """Lets the core models see only these batches' and units' landed rows: one batch's story reads little."""
-        engine = self.engine
-        narrow(engine, self._files)
-        engine.register_arrow("scope_consignments", names_table("consignment_id", consignments))
-        engine.register_arrow("scope_units", names_table("equipment_reference", units))
-        engine.use_models(*BUILT_TABLES.values())
+    @cached_property
+    def landed_rows(self) -> LandedRows:
+        """The landed rows of the release by box and batch, for a question about few of them."""
+        is_searched = self.engine.is_local and self.filters.last_file is None
+        place = self.lake.place
+        index = KeyIndex(place.keys, place.name_of, self.settings, is_reader=True) if is_searched else None
+        found = FoundRows(self.engine, index, self.settings.threads)
+        return LandedRows(self.engine, found, partial(self.lake.parts, self.release))
 
     def narrow_by(self, units: str, consignments: str) -> None:
         """Lets the core models see only landed rows of the units and batches that two relations name.
@@ -172,10 +176,14 @@ class Question:
 
     def _register_filters(self, engine: Relations) -> None:
         asked = self.filters
-        engine.register_arrow("wanted_ports", names_table("un_location_code", self.ports))
-        engine.register_arrow("wanted_classes", names_table("code", self.classes))
         directions = [asked.direction] if asked.direction else []
-        engine.register_arrow("wanted_directions", names_table("direction", directions))
+        wanted = {
+            "wanted_ports": names_table("un_location_code", self.ports),
+            "wanted_classes": names_table("code", self.classes),
+            "wanted_directions": names_table("direction", directions),
+        }
+        for name, table in wanted.items():
+            engine.provide(name, partial(engine.register_arrow, name, table))
         engine.provide(
             "stays", lambda: engine.alias("stays", "unit_stays" if asked.count == "unit" else "batch_stays")
         )
@@ -194,11 +202,9 @@ class Question:
             return
         # A day's midnight in any zone may lie in the UTC month before, and in the UTC day after.
         day = dt.timedelta(days=1)
-        month = f"{first - day:%Y-%m}" if first else ""
         after = dt.datetime.combine(last + 3 * day, dt.time()) if last else None
         for table, model in BUILT_TABLES.items():
-            parts = self.lake.parts(self.release, table)
-            kept = _largest_first(part for part in parts if part.label in (None, OPEN) or part.label >= month)
+            kept = self.files_between(table, first - day if first else dt.date.min, None)
             before = Before(after, INSTANTS[table]) if after else None
             if kept:
                 register = partial(self.engine.register_files, model, kept, None, before)
@@ -209,9 +215,22 @@ class Question:
         if not self.is_built:
             return
         for table, model in BUILT_TABLES.items():
-            files = [part.path for part in self.lake.parts(self.release, table) if part.label in (None, OPEN)]
+            files = self.files_between(table, None, None)
             if files:
                 self.engine.provide(model, partial(self.engine.register_files, model, files, None))
+
+    def files_between(self, table: str, first: dt.date | None, last: dt.date | None) -> list[str]:
+        """The files of a built table with what is open, and with what closed in the UTC months of two days.
+
+        Nothing that closed where `first` is None; all from its month on where `last` is.
+        """
+        parts = self.lake.parts(self.release, table)
+        if first is None:
+            return [part.path for part in parts if part.label in (None, OPEN)]
+        months = first.isoformat()[:7], (last or dt.date.max).isoformat()[:7]
+        return _largest_first(
+            part for part in parts if part.label in (None, OPEN) or months[0] <= part.label <= months[1]
+        )
 
     def register_asked(self, asked: Filters, engine: Relations | None = None) -> None:
         """Registers the columns and days asked for; a metric of two windows does so for one after the other."""

@@ -6,42 +6,37 @@ and added up here, where the engine is in this process: a year of millions of sp
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import cached_property, partial
-from operator import attrgetter
-from typing import Any
+from functools import partial
+from itertools import chain
+from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from pipeline.metrics.spell_runs import CLOCKS, Counts, Spells
 from pipeline.relations import Relations
 from pipeline.settings import usable_cores
 from pipeline.survival import (
-    Ages,
     AtRisk,
     Curve,
+    Lengths,
+    RestrictedMean,
     age_at,
     greenwood,
     kaplan_meier,
     last_survival,
     lengths,
-    merged,
     outline,
     restricted_mean,
-    sort,
 )
 
-CLOCKS = ("exit", "cohort", "period")
-"""A curve's number is three times its group's and the place of its clock here."""
-Columns = dict[str, npt.NDArray[Any]]
 LARGE = 100_000
-"""From so many spells on curves are computed side by side."""
-MAX_THREADS = 4
-_NOTHING = np.empty(0, np.int64)
+"""From so many spells on groups are looked at side by side."""
 
 AGES_SCHEMA = pa.schema(
     [
@@ -85,12 +80,17 @@ STEP_SCHEMA = pa.schema(
         ("survival", pa.float64()),
     ]
 )
+PLACE_SCHEMA = pa.schema([("place_no", pa.int64()), ("n", pa.int64())])
+Found = TypeVar("Found")
 
 
-def compute_here(engine: Relations) -> None:
-    """Lets the figures of curves be computed in this process, unless the engine is in another one."""
+def compute_here(engine: Relations, with_outlines: bool = False) -> None:
+    """Lets the figures of curves be computed in this process, unless the engine is in another one.
+
+    Whoever wants outlines beside other figures says so, and they come from one look at every curve.
+    """
     if engine.is_local:
-        here = _Here(engine)
+        here = _Here(engine, with_outlines)
         for name, table in here.tables().items():
             engine.provide(name, partial(_register, engine, name, table))
 
@@ -112,32 +112,58 @@ class _Group:
 
 @dataclass(frozen=True)
 class _Clocked:
-    """The spells of a group on one clock, and how many were left out."""
+    """A group on one clock, and how many count there. Its number is three times its group's and its clock's place."""
 
     group: _Group
     clock: str
-    spells: AtRisk
-    left_out: int
+    counts: Counts
 
     @property
     def number(self) -> int:
         return 3 * self.group.number + CLOCKS.index(self.clock)
 
-    @cached_property
-    def curve(self) -> Curve:
-        return kaplan_meier(self.spells)
+    @property
+    def size(self) -> int:
+        return self.counts.ended + self.counts.still
+
+    @property
+    def is_outlined(self) -> bool:
+        """Outlines are of what is told apart by a port or a class, not by both."""
+        return self.clock != "exit" and None in (self.group.port, self.group.lead_class)
+
+
+@dataclass(frozen=True)
+class _Figures:
+    """What is told of one curve; of the exit clock its lengths alone."""
+
+    lengths: Lengths | None = None
+    median: float | None = None
+    ninetieth: float | None = None
+    end: float | None = None
+    mean: RestrictedMean | None = None
+    outline: pa.Table | None = None
 
 
 class _Here:
-    """The curves of what an engine is asked at the moment; read anew whenever `group_ages` is."""
+    """The curves of what an engine is asked at the moment.
 
-    def __init__(self, engine: Relations) -> None:
-        self.engine = engine
-        self.clocked: list[_Clocked] = []
+    Spells are read where `spell_counts` is forgotten, and grouped anew where `group_ages` is. Each curve is drawn for
+    its figures and given up again: the largest takes as much memory as all spells do.
+    """
+
+    def __init__(self, engine: Relations, with_outlines: bool) -> None:
+        self._engine = engine
+        self._with_outlines = with_outlines
+        self._spells = Spells((), 0)
+        self._clocked: list[_Clocked] = []
+        self._figures: dict[int, _Figures] = {}
+        self._means: dict[tuple[int, int], RestrictedMean] = {}
+        """By the number of the curve and tau."""
 
     def tables(self) -> dict[str, Callable[[], pa.Table]]:
         """What is provided, by the name of the model in whose place it is."""
         return {
+            "spell_counts": self._spell_counts,
             "group_ages": self._group_ages,
             "exit_quantiles": self._exit_quantiles,
             "curve_quantiles": self._curve_quantiles,
@@ -147,63 +173,161 @@ class _Here:
             "outlined_steps": self._outlined_steps,
         }
 
-    def _group_ages(self) -> pa.Table:
-        engine = self.engine
-        self.clocked = list(_clocked(engine))
-        tau = engine.rows("asked_duration_tau")[0][0]
-        return _table(AGES_SCHEMA, [_ages_row(clocked, tau) for clocked in self.clocked])
+    def _spell_counts(self) -> pa.Table:
+        """Reads the spells. A row a place that has any."""
+        places = self._engine.to_arrow("spell_places").num_rows
+        self._spells = Spells(self._engine.blocks("spell_ages"), places)
+        counts = self._spells.counts()
+        filled = np.flatnonzero(counts)
+        return pa.table([pa.array(filled), pa.array(counts[filled])], schema=PLACE_SCHEMA)
 
-    def _curves(self) -> list[_Clocked]:
-        self.engine.need("group_ages")
-        found = [clocked for clocked in self.clocked if clocked.clock != "exit"]
-        large = [one for one in found if one.spells.count > LARGE]
-        with ThreadPoolExecutor(min(usable_cores(), MAX_THREADS)) as pool:
-            list(pool.map(attrgetter("curve"), large))
-        return found
+    def _group_ages(self) -> pa.Table:
+        engine = self._engine
+        asked = {clock for (clock,) in engine.rows("asked_clocks")} | {"period"}
+        filled = engine.to_arrow("spell_counts")["place_no"]
+        self._clocked = [
+            clocked
+            for group in _groups(engine.to_arrow("spell_groups"), filled)
+            for clocked in self._on_clocks(group, asked)
+        ]
+        self._figures, self._means = {}, {}
+        tau = engine.rows("asked_duration_tau")[0][0]
+        return _table(AGES_SCHEMA, [_ages_row(clocked, tau) for clocked in self._clocked])
+
+    def _on_clocks(self, group: _Group, asked: Collection[str]) -> Iterable[_Clocked]:
+        """The group on every clock that counts anything in it."""
+        own = self._spells.of(group.places)
+        for clock in CLOCKS:
+            if clock in asked:
+                found = _Clocked(group, clock, own.counts(clock))
+                if found.size or found.counts.left_out:
+                    yield found
+
+    def _each(self, numbers: Collection[int], look: Callable[[int, AtRisk], Found]) -> dict[int, Found]:
+        """Looks at the curves of some numbers: at those of large groups side by side, and then at the others.
+
+        A thread that does many small things would keep the others waiting for the interpreter.
+        """
+        by_group: dict[_Group, list[_Clocked]] = {}
+        for one in self._clocked:
+            if one.number in numbers:
+                by_group.setdefault(one.group, []).append(one)
+
+        def of_group(group: _Group) -> list[tuple[int, Found]]:
+            own = self._spells.of(group.places)
+            return [(one.number, look(one.number, own.on(one.clock))) for one in by_group[group]]
+
+        sizes = {group: max(one.size for one in clocked) for group, clocked in by_group.items()}
+        large = sorted(
+            (group for group in by_group if sizes[group] > LARGE), key=sizes.__getitem__, reverse=True
+        )
+        with ThreadPoolExecutor(usable_cores()) as pool:
+            found = list(pool.map(of_group, large))
+        found += [of_group(group) for group in by_group if sizes[group] <= LARGE]
+        return dict(chain.from_iterable(found))
+
+    def _taus(self) -> dict[int, int]:
+        """The tau of each curve of the period clock that has one."""
+        rows = self._engine.rows("group_taus")
+        return {number: tau for number, clock, tau in rows if clock == "period" and tau is not None}
+
+    def _looked_at(self) -> dict[int, _Figures]:
+        """The figures of all curves, restricted to the tau of the moment."""
+        self._engine.need("group_ages")
+        if not self._figures:
+            taus = self._taus()
+            clocked = {one.number: one for one in self._clocked}
+            look = partial(_figures, clocked, taus, self._with_outlines)
+            self._figures = self._each(clocked, look)
+            self._means = {
+                (number, taus[number]): found.mean
+                for number, found in self._figures.items()
+                if found.mean is not None
+            }
+        return self._figures
+
+    def _curves(self) -> list[tuple[int, _Figures]]:
+        """The figures of the Kaplan-Meier curves."""
+        figures = self._looked_at()
+        return [(one.number, figures[one.number]) for one in self._clocked if one.clock != "exit"]
 
     def _exit_quantiles(self) -> pa.Table:
-        self.engine.need("group_ages")
         rows = []
-        for clocked in self.clocked:
-            if clocked.clock == "exit" and clocked.spells.count:
-                found = lengths(clocked.spells.ended)
-                rows.append((clocked.number, found.mean, found.deviation, found.median, found.ninetieth))
+        for number, found in self._looked_at().items():
+            if found.lengths is not None:
+                told = found.lengths
+                rows.append((number, told.mean, told.deviation, told.median, told.ninetieth))
         return _table(EXIT_SCHEMA, rows)
 
     def _curve_quantiles(self) -> pa.Table:
-        curves = self._curves()
-        rows = [(one.number, age_at(one.curve, 0.5), age_at(one.curve, 0.1)) for one in curves]
-        return _table(QUANTILE_SCHEMA, rows)
-
-    def _restricted_means(self) -> pa.Table:
-        curves = {one.number: one for one in self._curves()}
-        rows = []
-        for number, clock, tau in self.engine.rows("group_taus"):
-            if clock == "period" and tau is not None:
-                found = restricted_mean(curves[number].curve, tau)
-                rows.append((number, tau, found.hours, found.error_hours, int(found.is_thin)))
-        return _table(MEAN_SCHEMA, rows)
+        return _table(
+            QUANTILE_SCHEMA, [(number, found.median, found.ninetieth) for number, found in self._curves()]
+        )
 
     def _curve_ends(self) -> pa.Table:
-        return _table(END_SCHEMA, [(one.number, last_survival(one.curve)) for one in self._curves()])
+        return _table(END_SCHEMA, [(number, found.end) for number, found in self._curves()])
+
+    def _restricted_means(self) -> pa.Table:
+        self._looked_at()
+        taus = self._taus()
+        lacking = {number: tau for number, tau in taus.items() if (number, tau) not in self._means}
+        found = self._each(
+            lacking, lambda number, at_risk: restricted_mean(kaplan_meier(at_risk), lacking[number])
+        )
+        self._means |= {(number, lacking[number]): mean for number, mean in found.items()}
+        told = ((number, tau, self._means[number, tau]) for number, tau in taus.items())
+        return _table(
+            MEAN_SCHEMA,
+            [(number, tau, mean.hours, mean.error_hours, int(mean.is_thin)) for number, tau, mean in told],
+        )
 
     def _survival_steps(self) -> pa.Table:
-        return _steps(self._curves(), lambda curve: np.arange(len(curve.ages)))
+        self._engine.need("group_ages")
+        numbers = [one.number for one in self._clocked if one.clock != "exit"]
+        return _in_order(self._each(numbers, lambda number, at_risk: _steps(number, kaplan_meier(at_risk))))
 
     def _outlined_steps(self) -> pa.Table:
-        """Outlines of the curves of what is told apart by a port or a class, not by both."""
-        told = [one for one in self._curves() if None in (one.group.port, one.group.lead_class)]
-        return _steps(told, outline)
+        self._engine.need("group_ages")
+        numbers = [one.number for one in self._clocked if one.is_outlined]
+        if self._with_outlines:
+            figures = self._looked_at()
+            return _in_order({number: figures[number].outline for number in numbers})
+        return _in_order(
+            self._each(numbers, lambda number, at_risk: _outlined(number, kaplan_meier(at_risk)))
+        )
 
 
-def _steps(curves: list[_Clocked], chosen: Callable[[Curve], npt.NDArray[np.intp]]) -> pa.Table:
-    found = [STEP_SCHEMA.empty_table()]
-    for one in curves:
-        curve, places = one.curve, chosen(one.curve)
-        figures = (curve.ages, curve.at_risk, curve.ended, greenwood(curve), curve.survival)
-        columns = [np.full(len(places), one.number), *(column[places] for column in figures)]
-        found.append(pa.table([pa.array(column) for column in columns], schema=STEP_SCHEMA))
-    return pa.concat_tables(found)
+def _figures(
+    clocked: dict[int, _Clocked], taus: dict[int, int], with_outlines: bool, number: int, at_risk: AtRisk
+) -> _Figures:
+    """All figures of one curve; without a tau no restricted mean."""
+    if clocked[number].clock == "exit":
+        return _Figures(lengths=lengths(at_risk.ended) if at_risk.count else None)
+    curve = kaplan_meier(at_risk)
+    return _Figures(
+        median=age_at(curve, 0.5),
+        ninetieth=age_at(curve, 0.1),
+        end=last_survival(curve),
+        mean=restricted_mean(curve, taus[number]) if number in taus else None,
+        outline=_outlined(number, curve) if with_outlines and clocked[number].is_outlined else None,
+    )
+
+
+def _outlined(number: int, curve: Curve) -> pa.Table:
+    return _steps(number, curve, outline(curve))
+
+
+def _steps(number: int, curve: Curve, places: npt.NDArray[np.intp] | None = None) -> pa.Table:
+    """The points of a curve at some places, at all where None."""
+    chosen = slice(None) if places is None else places
+    figures = (curve.ages, curve.at_risk, curve.ended, greenwood(curve), curve.survival)
+    columns = [column[chosen] for column in figures]
+    numbers = np.full(len(columns[0]), number)
+    return pa.table([pa.array(column) for column in (numbers, *columns)], schema=STEP_SCHEMA)
+
+
+def _in_order(steps: dict[int, pa.Table]) -> pa.Table:
+    return pa.concat_tables([STEP_SCHEMA.empty_table(), *(steps[number] for number in sorted(steps))])
 
 
 def _table(schema: pa.Schema, rows: list[tuple[Any, ...]]) -> pa.Table:
@@ -215,139 +339,25 @@ def _table(schema: pa.Schema, rows: list[tuple[Any, ...]]) -> pa.Table:
 
 
 def _ages_row(clocked: _Clocked, tau: int) -> tuple[Any, ...]:
-    spells, group = clocked.spells, clocked.group
-    ended, still = len(spells.ended), len(spells.censored)
-    counts = (ended + still, ended, still, clocked.left_out, spells.from_start, spells.largest)
-    named = (group.window, group.port, group.lead_class)
-    return (clocked.number, group.number, clocked.clock, *counts, *named, tau)
+    counts, group = clocked.counts, clocked.group
+    told = (clocked.size, counts.ended, counts.still, counts.left_out, counts.from_start, counts.largest)
+    return (
+        clocked.number,
+        group.number,
+        clocked.clock,
+        *told,
+        group.window,
+        group.port,
+        group.lead_class,
+        tau,
+    )
 
 
-def _clocked(engine: Relations) -> Iterator[_Clocked]:
-    """Every group on every clock that counts anything in it."""
-    asked = {clock for (clock,) in engine.rows("asked_clocks")} | {"period"}
-    spells = _Spells(engine.to_arrays("spell_ages"))
-    for group in _groups(engine, spells.places()):
-        own = spells.of(group.places)
-        for clock in CLOCKS:
-            if clock in asked:
-                left_out, at_risk = own.left_out(clock), own.on(clock)
-                if left_out or at_risk.count:
-                    yield _Clocked(group, clock, at_risk, left_out)
-
-
-def _groups(engine: Relations, places: Ages) -> list[_Group]:
+def _groups(told: pa.Table, places: pa.ChunkedArray) -> list[_Group]:
     """The groups that spells of these places count in."""
-    told = engine.to_arrow("spell_groups")
-    told = told.filter(pc.is_in(told["place_no"], pa.array(places, told["place_no"].type)))
+    told = told.filter(pc.is_in(told["place_no"], places.cast(told["place_no"].type).combine_chunks()))
     names = ("group_no", "window_name", "group_port", "group_class")
     members: dict[tuple[int, str, str | None, str | None], list[int]] = {}
     for place, *named in zip(*(told[name].to_pylist() for name in ("place_no", *names)), strict=True):
         members.setdefault(tuple(named), []).append(place)
     return [_Group(*named, tuple(members[named])) for named in sorted(members, key=lambda named: named[0])]
-
-
-class _Spells:
-    """All spells by place. The plain ones, most of all, are held as sorted ages alone."""
-
-    def __init__(self, columns: Columns) -> None:
-        is_plain = columns.pop("is_plain")
-        odd = np.flatnonzero(~is_plain)
-        rest = {name: column[odd] for name, column in columns.items()}
-        rest["seen_micros"] = rest.pop("seen_doubled") >> 1
-        order = np.argsort(rest["place_no"], kind="stable")
-        self._rest = {name: column[order] for name, column in rest.items()}
-        entered = np.flatnonzero(is_plain & (columns["entry_micros"] >= 0))
-        entered = entered[np.argsort(columns["place_no"][entered], kind="stable")]
-        self._entries = columns["entry_micros"][entered]
-        self._plain = _Sorted(columns["place_no"], columns["seen_doubled"], odd)
-        every = np.arange(int(columns["place_no"].max(initial=0)) + 2)
-        self._rest_bounds = np.searchsorted(self._rest["place_no"], every)
-        self._entry_bounds = np.searchsorted(columns["place_no"][entered], every)
-        self._plain_bounds = self._plain.bounds(every)
-
-    def places(self) -> Ages:
-        """The places that have any spell."""
-        return np.flatnonzero(np.diff(self._rest_bounds) + np.diff(self._plain_bounds))
-
-    def of(self, places: tuple[int, ...]) -> _GroupSpells:
-        """The spells of a group's places."""
-        ages = [self._plain.between(*self._plain_bounds[place : place + 2]) for place in places]
-        rest = [slice(*self._rest_bounds[place : place + 2]) for place in places]
-        entries = [self._entries[slice(*self._entry_bounds[place : place + 2])] for place in places]
-        columns = {name: _joined([column[part] for part in rest]) for name, column in self._rest.items()}
-        return _GroupSpells(merged(ages), _joined(entries), columns)
-
-
-def _joined(parts: list[npt.NDArray[Any]]) -> npt.NDArray[Any]:
-    return parts[0] if len(parts) == 1 else np.concatenate(parts)
-
-
-class _Sorted:
-    """Values by place, each place's in order: sorted as one number of place and value, where they fit into one."""
-
-    def __init__(self, places: Ages, values: Ages, without: npt.NDArray[np.intp]) -> None:
-        self._bits = int(values.max(initial=1)).bit_length()
-        if self._bits + int(places.max(initial=0)).bit_length() < 63:
-            keys = (places << self._bits) | values
-            keys[without] = np.iinfo(np.int64).max
-            self._keys = sort(keys)[: len(keys) - len(without)]
-        else:
-            places, values = np.delete(places, without), np.delete(values, without)
-            order = np.lexsort((values, places))
-            self._bits, self._keys, self._apart = 0, places[order], values[order]
-
-    def bounds(self, places: Ages) -> npt.NDArray[np.intp]:
-        """Where the values of each place begin."""
-        return np.searchsorted(self._keys, places << self._bits)
-
-    def between(self, first: int, after: int) -> Ages:
-        """The values between two bounds of one place, in order."""
-        if not self._bits:
-            return self._apart[first:after]
-        return self._keys[first:after] & ((1 << self._bits) - 1)
-
-
-class _GroupSpells:
-    """The spells of one group: the plain ones as sorted ages, doubled and one more for those that came before the
-    window, with the ages at which those entered; the rest in columns."""
-
-    def __init__(self, plain: Ages, entries: Ages, rest: Columns) -> None:
-        self._plain = plain
-        self._entries = entries
-        self._rest = rest
-        self._counts = ~rest["is_left_out"]
-
-    def left_out(self, clock: str) -> int:
-        """How many would be on the clock and are left out."""
-        return int((self._on(clock) & ~self._counts).sum())
-
-    def _on(self, clock: str) -> npt.NDArray[np.bool_]:
-        flag = {"exit": "ends_in_window", "cohort": "begins_in_window", "period": "is_in_period"}[clock]
-        found: npt.NDArray[np.bool_] = self._rest[flag]
-        return found
-
-    def on(self, clock: str) -> AtRisk:
-        """The spells at risk on a clock."""
-        return {"exit": self._exit, "cohort": self._cohort, "period": self._period}[clock]()
-
-    def _exit(self) -> AtRisk:
-        odd = self._rest["seen_micros"][self._on("exit") & self._counts]
-        ended = merged([self._plain >> 1, np.sort(odd)])
-        return AtRisk(ended, _NOTHING, _NOTHING, len(ended))
-
-    def _cohort(self) -> AtRisk:
-        began = self._on("cohort") & self._counts
-        has_ended = self._rest["has_ended"]
-        plain = self._plain[(self._plain & 1) == 0] >> 1
-        ended = merged([plain, np.sort(self._rest["seen_micros"][began & has_ended])])
-        censored = self._rest["seen_micros"][began & ~has_ended]
-        return AtRisk(ended, np.sort(censored), _NOTHING, len(ended) + len(censored))
-
-    def _period(self) -> AtRisk:
-        counted = self._on("period") & self._counts
-        ends, ages = self._rest["ends_in_window"], self._rest["period_micros"]
-        ended = merged([self._plain >> 1, np.sort(ages[counted & ends])])
-        censored = np.sort(ages[counted & ~ends])
-        odd = self._rest["entry_micros"][counted]
-        entered = np.concatenate([self._entries, odd[odd >= 0]])
-        return AtRisk(ended, censored, entered, len(ended) + len(censored) - len(entered))

@@ -18,7 +18,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from filelock import FileLock, Timeout
 
-from pipeline.metrics import kept_durations, kept_stock
+from pipeline.metrics import kept_durations, kept_long_stays, kept_stock, kept_yard
 from pipeline.metrics.durations import (
     durations_key,
     measure_of,
@@ -31,7 +31,8 @@ from pipeline.metrics.durations import (
 from pipeline.metrics.filters import Filters
 from pipeline.metrics.question import closing
 from pipeline.metrics.reader import Reader, frame_key
-from pipeline.metrics.yard import prepare_flows
+from pipeline.metrics.spells import compute_here
+from pipeline.metrics.yard import prepare_flows, prepare_yard
 from pipeline.relations import frame_of
 
 LAST_DAYS = (90, 30, 365)
@@ -101,6 +102,8 @@ def _is_writable(reader: Reader) -> bool:
 def _steps(reader: Reader) -> Iterator[Callable[[], None]]:
     for by in kept_stock.STANDING:
         yield partial(_keep_stock, reader, by)
+    yield partial(_keep_yard, reader)
+    yield partial(_keep_long_stays, reader)
     for asked in standing_windows(reader):
         for measure in MEASURES:
             yield partial(_keep_durations, reader, replace(asked, measure=measure))
@@ -154,6 +157,28 @@ def _keep_stock(reader: Reader, by: tuple[str, ...]) -> None:
     reader.answers.keep(rows, *key)
 
 
+def _keep_yard(reader: Reader) -> None:
+    answers = reader.answers
+    assert answers is not None
+    if answers.holds(*kept_yard.KEY):
+        return
+    with closing(reader.question(Filters())) as question:
+        prepare_yard(question)
+        answers.keep(question.engine.to_arrow("oldest_open"), *kept_yard.OLDEST_KEY)
+        whole = question.engine.to_arrow("batches_in_yard")
+        answers.keep(whole, *kept_yard.KEY, rows_a_group=kept_yard.ROWS_A_GROUP)
+
+
+def _keep_long_stays(reader: Reader) -> None:
+    answers = reader.answers
+    assert answers is not None
+    if answers.holds(*kept_long_stays.KEY):
+        return
+    with closing(reader.question(Filters())) as question:
+        kept_long_stays.register_length(question.engine)
+        answers.keep_file(partial(question.engine.write_parquet, "long_stays"), *kept_long_stays.KEY)
+
+
 def _keep_durations(reader: Reader, asked: Filters) -> None:
     """Both windows in one reading: of each its own figures and outlines, and those of the pair at one tau."""
     answers = reader.answers
@@ -165,6 +190,7 @@ def _keep_durations(reader: Reader, asked: Filters) -> None:
     with closing(reader.question(asked)) as question:
         engine = question.engine
         prepare_windows(question, measure_of(question))
+        compute_here(engine, with_outlines=True)
         register_windows(question, {name: (one.date_from, one.date_to) for name, one in windows.items()})
         register_scopes(question, *kept_durations.SCOPES)
         pair = engine.to_arrow("durations")

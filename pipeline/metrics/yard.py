@@ -9,7 +9,7 @@ import pandas as pd
 import pyarrow as pa
 
 from pipeline.errors import UserMistake
-from pipeline.metrics import kept_stock
+from pipeline.metrics import kept_long_stays, kept_stock, kept_yard
 from pipeline.metrics.question import STOCK_COLUMNS, Question, closing
 from pipeline.metrics.registry import Metric, register
 from pipeline.relations import frame_of
@@ -163,12 +163,30 @@ def stock_headline(question: Question) -> pd.DataFrame:
             asked.engine.register_arrow("stock", kept)
         else:
             prepare_flows(asked)
+        oldest = kept_yard.oldest(asked)
+        if oldest is not None:
+            asked.engine.register_arrow("oldest_open", oldest)
         asked.read_open()
         return asked.frame("stock_headline")
 
 
 def batches_in_yard(question: Question) -> pd.DataFrame:
     """Who is in the yard at the end of `filters.date` (else at as_of), oldest first, cut to `filters.limit`."""
+    asked = question.filters
+    kept = kept_yard.picked(question)
+    if kept is not None:
+        return frame_of(kept)
+    prepare_yard(question)
+    found = kept_long_stays.oldest_of_day(question, asked.limit) if asked.limit else None
+    if found is not None:
+        return frame_of(found)
+    if asked.limit:
+        return frame_of(question.engine.first_rows("batches_in_yard", asked.limit))
+    return question.frame("batches_in_yard")
+
+
+def prepare_yard(question: Question) -> None:
+    """Sets up who was in the yard at the end of the day asked for, or is at as_of, and the cell looked at."""
     asked = question.filters
     engine = question.engine
     if asked.date is None and asked.block is None:
@@ -189,9 +207,6 @@ def batches_in_yard(question: Question) -> pd.DataFrame:
         engine.register_arrow("blocks_then", NO_BLOCKS)
     else:
         engine.alias("blocks_then", "blocks_then_told")
-    if asked.limit:
-        return frame_of(engine.first_rows("batches_in_yard", asked.limit))
-    return question.frame("batches_in_yard")
 
 
 _METRICS_SOURCE = "dgwatch definitions; events as in DCSA, time release as in the WCO Time Release Study"

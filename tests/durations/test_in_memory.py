@@ -15,7 +15,7 @@ import pytest
 from pipeline.engine import Engine
 from pipeline.metrics.durations import WINDOWED_MODELS
 from pipeline.settings import Settings
-from pipeline.survival import SORTED_APART_FROM, merged, sort
+from pipeline.survival import merged
 
 from . import rig
 from .clocks import Window
@@ -93,15 +93,14 @@ def test_both_give_the_same_figures() -> None:
             assert not rig.unlike(row, other), name
 
 
-@pytest.mark.parametrize("count", [0, 1, 1000, SORTED_APART_FROM + 1])
-def test_sorting_in_halves(count: int) -> None:
-    ages = np.random.default_rng(1).integers(0, 2**62, count)
-    assert np.array_equal(sort(ages.copy()), np.sort(ages))
-    runs = [np.sort(ages[place::3]) for place in range(3)]
-    assert np.array_equal(merged(runs), np.sort(ages))
+@pytest.mark.parametrize("runs", [0, 1, 3, 7])
+def test_sorted_runs_as_one(runs: int) -> None:
+    ages = np.random.default_rng(1).integers(0, 2**62, 1000)
+    parts = [np.sort(ages[place::runs]) for place in range(runs)]
+    assert np.array_equal(merged(parts), np.sort(ages) if runs else [])
 
 
-def test_ages_too_long_to_be_sorted_beside_their_place() -> None:
+def test_ages_of_thousands_of_years() -> None:
     """An instant of the year 1 among those of today: over two thousand years in microseconds."""
     with rig.new_engine(100) as engine:
         rig.ask(engine, Window(None, None, 100), 10)

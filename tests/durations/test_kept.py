@@ -13,11 +13,13 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+import pyarrow as pa
 import pytest
 
 from pipeline import build
-from pipeline.metrics import Filters, Reader, standing
+from pipeline.metrics import Filters, Reader, kept_long_stays, standing
 from pipeline.metrics.kept import ANSWERS_FOLDER
+from pipeline.metrics.question import Question
 from pipeline.sample import SampleSettings, write_sample
 from pipeline.settings import Settings
 
@@ -105,9 +107,44 @@ def test_stock(settings: Settings, plain: Reader) -> None:
         same(settings, plain, "stock", Filters(by=by, date_from=days[0], date_to=days[1], **where))
     for where in places(plain):
         same(settings, plain, "stock_headline", Filters(**where))
-        listed = same(settings, plain, "batches_in_yard", Filters(limit=5, **where))
-        whole = plain.query("batches_in_yard", Filters(**where))
-        assert listed["consignment_id"].tolist() == whole["consignment_id"].head(5).tolist()
+
+
+def test_who_is_in_the_yard(settings: Settings, plain: Reader) -> None:
+    counted = 0
+    cells: tuple[dict[str, Any], ...] = (
+        {},
+        {"overdue_only": True},
+        {"age_bucket": 7},
+        {"facility": ""},
+        {"direction": "import"},
+    )
+    for where, cell in itertools.product(places(plain), cells):
+        whole = same(settings, plain, "batches_in_yard", Filters(**where, **cell))
+        listed = same(settings, plain, "batches_in_yard", Filters(limit=5, **where, **cell))
+        pd.testing.assert_frame_equal(listed, whole.head(5))
+        counted += len(whole)
+    assert counted > 20
+
+
+def test_the_oldest_of_any_day(settings: Settings, plain: Reader, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the long stays are enough, where shorter ones are needed too, and where too few fit."""
+    ways: list[bool | None] = []
+    oldest = kept_long_stays.oldest_of_day
+
+    def noted(question: Question, limit: int) -> pa.Table | None:
+        found = oldest(question, limit)
+        ways.append(None if found is None else found.num_rows == limit)
+        return found
+
+    monkeypatch.setattr(kept_long_stays, "oldest_of_day", noted)
+    as_of = plain.release.as_of if plain.release else None
+    assert as_of is not None
+    days = [as_of.date() - dt.timedelta(days=back) for back in (-2, 0, 1, 20, 45, 90)]
+    cells: tuple[dict[str, Any], ...] = ({}, {"overdue_only": True})
+    for where, day, limit in itertools.product(places(plain)[:4:3], days, (1, 3, 200)):
+        for cell in cells if limit == 3 else cells[:1]:
+            same(settings, plain, "batches_in_yard", Filters(limit=limit, date=day, **where, **cell))
+    assert {None, True, False} <= set(ways)
 
 
 def test_a_campaign(settings: Settings, plain: Reader) -> None:

@@ -45,9 +45,23 @@ def test_models_side_by_side_are_the_models_one_by_one(settings: Settings) -> No
     assert [len(rows) for rows in found.values()] == [6, 6, 6]
 
 
+def test_steps_that_nothing_waits_for_are_dropped_and_come_again(settings: Settings) -> None:
+    expected = _computed(settings, side_by_side=False)
+    lake = Lake(settings.lake)
+    release = lake.release()
+    files = lambda table: lake.files(release, table)  # noqa: E731
+    with open_question(settings, load_reference(None), files, None, None) as relations:
+        relations.need_all(*MODELS, keep_steps=False)
+        # A table, a view over it, and a table that was there before.
+        assert not any(map(relations.has, ("claims", "visits", "unit_summaries")))
+        assert {name: sorted(map(str, relations.rows(name))) for name in MODELS} == expected
+        assert len(relations.rows("visits")) == len(expected["unit_stays"])
+
+
 def test_a_model_that_fails_beside_others_says_which(settings: Settings) -> None:
     with Engine(settings) as relations:
         relations.register_arrow("moves", pa.table({"flow": ["in"]}))
+        relations.register_arrow("consignments", pa.table({"consignment_id": ["C1"]}))
         with pytest.raises(ModelFailed, match="unit_summaries"):
             relations.need_all("unit_summaries")
 

@@ -29,7 +29,7 @@ def reference() -> Reference:
 
 
 def rules(source: Source) -> ContractRules:
-    clock = LocalClock(reference().zone_offsets("Asia/Shanghai"))
+    clock = LocalClock()
     return ContractRules(source, reference(), LOADED_AT, "Asia/Shanghai", clock)
 
 

@@ -14,11 +14,13 @@ from typing import Any
 
 import pandas as pd
 import pyarrow.parquet as pq
+import pytest
 
+from pipeline import found_rows, key_index
 from pipeline.address import Root
 from pipeline.build import load
 from pipeline.lake import Lake
-from pipeline.ledger import FileEntry, LoadSummary, read_entries
+from pipeline.ledger import FileEntry, Ledger, LoadSummary
 from pipeline.metrics import Filters, Reader
 from pipeline.object_cache import readable
 from pipeline.settings import Settings
@@ -186,7 +188,7 @@ def print_of(lake: Path) -> dict[str, str]:
 def entries(lake: Root) -> list[FileEntry]:
     """The ledger as it stands."""
     kept = Lake(lake)
-    return read_entries(kept.files(kept.release(), "files"))
+    return Ledger(kept.files(kept.release(), "files")).entries()
 
 
 def counts(lake: Root) -> dict[str, tuple[int, int, int, int, int]]:
@@ -240,3 +242,9 @@ def figures(lake: Root, filters: Filters | None = None) -> dict[str, str]:
 def everything(lake: Root) -> dict[str, str]:
     """All figures of a lake, asked for and as its tables hold them."""
     return {**figures(lake), **{f"table {name}": text for name, text in built(lake).items()}}
+
+
+def search_every_table(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Lets loads look up keys in tables of any size, as they do in large ones."""
+    monkeypatch.setattr(found_rows, "SEARCHED_FROM_ROWS", 1)
+    monkeypatch.setattr(key_index, "LISTED_FROM_ROWS", 5)

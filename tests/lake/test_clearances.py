@@ -16,6 +16,7 @@ from lake.support import (
     feeds_of,
     into_feeds,
     load_files,
+    search_every_table,
     settings_of,
     stamp,
     table,
@@ -28,6 +29,11 @@ from pipeline.refresh import OPEN
 
 LATER = dt.datetime(2023, 2, 1)
 MILESTONES = ("arrived", "lodged", "selected", "inspected", "released")
+
+
+@pytest.fixture(autouse=True)
+def _search(monkeypatch: pytest.MonkeyPatch) -> None:
+    search_every_table(monkeypatch)
 
 
 def rows_of(seed: int, versions: int = 90) -> list[tuple[str, Row]]:

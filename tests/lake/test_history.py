@@ -24,6 +24,7 @@ from lake.support import (
     mixed_rows,
     print_of,
     reports,
+    search_every_table,
     settings_of,
     stamp,
     text_of,
@@ -35,6 +36,11 @@ from pipeline.metrics import Filters, Reader
 from pipeline.sample import SampleSettings, write_sample
 
 Counted = tuple[int, int, int, int, int]
+
+
+@pytest.fixture(autouse=True)
+def _search(monkeypatch: pytest.MonkeyPatch) -> None:
+    search_every_table(monkeypatch)
 
 
 def consignment(**cells: object) -> Row:

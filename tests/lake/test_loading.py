@@ -27,16 +27,19 @@ from pipeline.intake.beside import Worker, WorkerEnded
 from pipeline.intake.taker import stamp_of
 from pipeline.intake.worker import Message
 from pipeline.lake import Lake
+from pipeline.landed import landed_table
 from pipeline.landing import land
-from pipeline.question import landed_table
+from pipeline.ledger import Ledger
 from pipeline.reference import load_reference
 from pipeline.settings import Settings
 
 LOAD_TWICE = """
 import sys
 from pathlib import Path
+from pipeline import found_rows, key_index
 from pipeline.build import load
 from pipeline.settings import from_environment
+found_rows.SEARCHED_FROM_ROWS = key_index.LISTED_FROM_ROWS = 1  # as in a large lake
 for folder in sys.argv[2:]:
     load(from_environment(sys.argv[1]), [Path(folder)])
 sys.exit("pandas" in sys.modules)
@@ -44,15 +47,15 @@ sys.exit("pandas" in sys.modules)
 
 
 def test_a_load_does_not_import_pandas(tmp_path: Path) -> None:
-    for day in (1, 2):
-        write_feeds(tmp_path / f"day-{day}", day_feeds(day))
+    for day, batches in ((1, 20), (30, 2)):
+        write_feeds(tmp_path / f"day-{day}", day_feeds(day, batches))
     run: list[str | Path] = [
         sys.executable,
         "-c",
         LOAD_TWICE,
         tmp_path / "lake",
         tmp_path / "day-1",
-        tmp_path / "day-2",
+        tmp_path / "day-30",
     ]
     assert subprocess.run(run, cwd=Path(__file__).parents[2]).returncode == 0
 
@@ -67,7 +70,9 @@ def test_a_source_is_told_once_all_its_rows_have_landed(tmp_path: Path) -> None:
             parts = draft.added(landed_table(source))
             told.append((source, sum(pq.read_metadata(part).num_rows for part in parts)))
 
-        found = land(draft, paths, [], LOADED_AT, load_reference(None), settings, lambda _: None, landed)
+        found = land(
+            draft, paths, Ledger([]), LOADED_AT, load_reference(None), settings, lambda _: None, landed
+        )
     rows: dict[str, int] = {}
     for entry in found.entries:
         rows[entry.source] = rows.get(entry.source, 0) + entry.rows_accepted

@@ -19,11 +19,17 @@ from lake.support import (
     into_feeds,
     load_files,
     mixed_rows,
+    search_every_table,
     settings_of,
     totals,
     write_feeds,
 )
 from pipeline.metrics import Filters, Reader
+
+
+@pytest.fixture(autouse=True)
+def _search(monkeypatch: pytest.MonkeyPatch) -> None:
+    search_every_table(monkeypatch)
 
 
 @pytest.fixture(scope="module")

@@ -1,4 +1,5 @@
 -- grain: one row a stay: one batch at one port; a visit that no batch claims is a batch of its own, consignment_id null
+-- A batch has the name of its consignment, an unclaimed visit one that begins with a control character.
 -- A unit counts once, however often it came: few come again, so that only those are told apart.
 WITH come_again AS (
     SELECT DISTINCT un_location_code, equipment_reference
@@ -22,7 +23,6 @@ summed AS (
     SELECT
         c.batch_id,
         c.un_location_code,
-        max(c.consignment_id) AS consignment_id,
         nullif(min_by(coalesce(c.facility_code, ''), (c.started_at, c.equipment_reference)), '')
             AS facility_code,
         min_by(c.equipment_reference, (c.started_at, c.equipment_reference)) AS first_unit,
@@ -41,7 +41,7 @@ summed AS (
 SELECT
     s.batch_id,
     s.un_location_code,
-    s.consignment_id,
+    CASE WHEN substr(s.batch_id, 1, 1) <> chr(31) THEN s.batch_id END AS consignment_id,
     s.facility_code,
     s.first_unit,
     s.block,

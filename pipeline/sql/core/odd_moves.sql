@@ -1,5 +1,14 @@
 -- grain: one row an actual move of an odd unit
-SELECT m.*
+SELECT
+    m.un_location_code,
+    m.equipment_reference,
+    m.event_id,
+    m.flow,
+    m.event_at,
+    m.consignment_id,
+    m.facility_code,
+    m.block,
+    m.exit_type
 FROM moves AS m
 INNER JOIN unit_summaries AS u
     ON

@@ -1,6 +1,6 @@
 -- grain: one row a (port, unit): its actual moves summed; is_odd where they have to be looked at one by one
 -- Nearly every unit comes once and its moves agree: then the sum says all of its visit. Odd is one that comes more often or
--- out of order, or whose moves name several batches or facilities.
+-- out of order, or whose moves name several batches or facilities. consignment_id is that of a live batch, or null.
 WITH summed AS (
     SELECT
         m.un_location_code,
@@ -19,8 +19,7 @@ WITH summed AS (
             m.block, (m.event_at, CASE m.flow WHEN 'in' THEN 0 WHEN 'inside' THEN 1 ELSE 2 END, m.event_id)
         ) FILTER (WHERE m.block IS NOT NULL) AS block,
         max(m.exit_type) FILTER (WHERE m.flow = 'out') AS exit_type,
-        max(m.event_at) FILTER (WHERE m.flow = 'out' AND m.exit_type IS NOT NULL) AS exit_named_at,
-        max(m.event_id) FILTER (WHERE m.flow = 'out' AND m.exit_type IS NOT NULL) AS exit_event_id
+        max(m.event_id) FILTER (WHERE m.flow = 'out') AS out_event_id
     FROM moves AS m
     GROUP BY m.un_location_code, m.equipment_reference
 )
@@ -31,12 +30,13 @@ SELECT
     s.last_at,
     s.started_at,
     s.ended_at,
-    s.consignment_id,
+    c.consignment_id,
+    coalesce(c.un_location_code = s.un_location_code, FALSE) AS is_at_port_of_batch,
     s.facility_code,
     s.block,
     s.exit_type,
-    s.exit_named_at,
-    s.exit_event_id,
+    CASE WHEN s.exit_type IS NOT NULL THEN s.ended_at END AS exit_named_at,
+    CASE WHEN s.exit_type IS NOT NULL THEN s.out_event_id END AS exit_event_id,
     s.ins <> 1
     OR s.outs > 1
     OR s.first_at < s.started_at
@@ -44,3 +44,4 @@ SELECT
     OR coalesce(s.consignment_id < s.other_consignment_id, FALSE)
     OR coalesce(s.facility_code < s.other_facility_code, FALSE) AS is_odd
 FROM summed AS s
+LEFT JOIN consignments AS c ON c.consignment_id = s.consignment_id

@@ -2,7 +2,7 @@
 -- is_plain: it counts on the clocks by exit and by period with one age, at which it ended; most spells of a long window do.
 -- seen_doubled: the age when last seen, doubled, and one more where it came before the window and entered it later.
 SELECT
-    CAST(place_no AS BIGINT) AS place_no,
+    place_no,
     ends_in_window AND is_in_period AND NOT is_left_out AND period_micros = seen_micros AS is_plain,
     is_left_out,
     has_ended,

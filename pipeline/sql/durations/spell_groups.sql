@@ -4,8 +4,9 @@ WITH grouped AS (
         p.place_no,
         p.window_name,
         CASE WHEN a.by_port THEN p.un_location_code END AS group_port,
-        CASE WHEN a.by_class THEN p.kind END AS group_class
+        CASE WHEN a.by_class THEN k.told_as END AS group_class
     FROM spell_places AS p
+    INNER JOIN told_kinds AS k ON k.kind = p.kind
     CROSS JOIN duration_scopes AS a
 )
 

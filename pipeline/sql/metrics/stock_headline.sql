@@ -1,14 +1,9 @@
 -- grain: one row: the yard at as_of, over what the filters let through
 WITH oldest AS (
     SELECT
-        max(
-            CASE WHEN s.overdue_at <= p.as_of
-                THEN (unix_micros(p.as_of) - unix_micros(s.overdue_at)) / CAST(3600000000 AS DOUBLE) END
-        ) AS oldest_overdue_hours,
-        max((unix_micros(p.as_of) - unix_micros(s.arrived_at)) / CAST(3600000000 AS DOUBLE)) AS oldest_age_hours
-    FROM counted AS s
-    CROSS JOIN params AS p
-    WHERE s.left_at IS NULL AND s.arrived_at <= p.as_of
+        max(o.oldest_overdue_hours) AS oldest_overdue_hours,
+        max(o.oldest_age_hours) AS oldest_age_hours
+    FROM oldest_open AS o
 )
 
 SELECT

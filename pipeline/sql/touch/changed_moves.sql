@@ -4,7 +4,4 @@ FROM new_yard_moves AS n
 UNION
 SELECT m.equipment_reference, m.consignment_id
 FROM all_yard_moves AS m
-WHERE
-    m.event_id IN (
-        SELECT r.record_key FROM new_repeated AS r WHERE r.source = 'yard_moves'
-    )
+WHERE m.event_id IN (SELECT r.event_id FROM repeated_events AS r)

@@ -1,6 +1,5 @@
 -- grain: one row a batch that is needed to tell who claims the visits of the touched units
+-- The units of `consignments_of_units` are the touched ones.
 SELECT c.consignment_id FROM touched_consignments AS c
 UNION
-SELECT b.consignment_id
-FROM unit_batches AS b
-WHERE b.equipment_reference IN (SELECT u.equipment_reference FROM touched_units AS u)
+SELECT b.consignment_id FROM consignments_of_units AS b

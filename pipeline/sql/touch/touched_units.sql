@@ -1,6 +1,5 @@
 -- grain: one row a unit of a batch whose stay may have changed: its visits are needed, and may be claimed otherwise now
+-- The batches of `units_of_consignments` are the touched ones.
 SELECT s.equipment_reference FROM seed_units AS s
 UNION
-SELECT b.equipment_reference
-FROM unit_batches AS b
-WHERE b.consignment_id IN (SELECT c.consignment_id FROM touched_consignments AS c)
+SELECT b.equipment_reference FROM units_of_consignments AS b
