@@ -221,7 +221,7 @@ def definitions(*keys: str) -> None:
 @frame.in_words
 def defined(*keys: str) -> str:
     """Metrics one below the other: title, unit, definition and caveats, in the session's language."""
-    return "\n\n".join(map(_defined, keys))
+    return "\n\n---\n\n".join(map(_defined, keys))
 
 
 def _defined(key: str) -> str:
