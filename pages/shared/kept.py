@@ -16,6 +16,7 @@ from collections.abc import Callable, Hashable, Mapping
 from functools import wraps
 from typing import Any, ParamSpec, TypeVar, cast
 
+import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 import pyarrow as pa
@@ -169,7 +170,7 @@ def _content(frame: pd.DataFrame) -> Hashable:
 
 def _size(value: Any) -> int:
     if isinstance(value, pd.DataFrame):
-        objects = sum(dtype == object for dtype in value.dtypes)
+        objects = sum(isinstance(dtype, np.dtype) and dtype.kind == "O" for dtype in value.dtypes)
         return LEAST_BYTES + int(value.memory_usage(deep=False).sum()) + OBJECT_BYTES * objects * len(value)
     if isinstance(value, Drawing):
         return LEAST_BYTES + 4 * value.length
