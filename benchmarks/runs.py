@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import resource
 import subprocess
 import sys
 import time
@@ -46,9 +47,14 @@ def measured(module: str, *arguments: str | Path) -> Run:
         process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:
         raise RunFailed(f"{module} ended with {process.returncode}")
+    return Run(seconds, usage.ru_utime + usage.ru_stime, peak_bytes(usage), json.loads(printed))
+
+
+def peak_bytes(usage: resource.struct_rusage | None = None) -> int:
+    """The peak memory of a process that was measured; of this one so far where None is given."""
+    told = usage or resource.getrusage(resource.RUSAGE_SELF)
     # Linux tells the peak in KiB, macOS in bytes.
-    peak = usage.ru_maxrss * (1 if sys.platform == "darwin" else 1024)
-    return Run(seconds, usage.ru_utime + usage.ru_stime, peak, json.loads(printed))
+    return told.ru_maxrss * (1 if sys.platform == "darwin" else 1024)
 
 
 def in_turn(commands: Mapping[str, Sequence[str | Path]], repeat: int) -> dict[str, list[Run]]:

@@ -14,7 +14,7 @@ import logging
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from datetime import datetime, timedelta
+from datetime import timedelta
 from functools import cache
 from graphlib import TopologicalSorter
 from pathlib import Path
@@ -295,23 +295,14 @@ class Engine(Relations):
 
 
 def _conditions(present: Present) -> list[duckdb.Expression]:
-    constant, arrived, left = (
-        duckdb.ConstantExpression,
-        duckdb.ColumnExpression("arrived_at"),
-        duckdb.ColumnExpression("left_at"),
-    )
+    constant, column = duckdb.ConstantExpression, duckdb.ColumnExpression
+    arrived, left = column("arrived_at"), column("left_at")
     found = [
         arrived < constant(present.came_before),
         left.isnull() | (left >= constant(present.left_from)),
-        *(
-            duckdb.ColumnExpression(name).isin(*map(constant, codes))
-            for name, codes in present.codes.items()
-            if codes
-        ),
+        *(column(name).isin(*map(constant, codes)) for name, codes in present.codes.items() if codes),
     ]
-    if present.came_from > datetime.min:
-        found.append(arrived >= constant(present.came_from))
     if present.shorter_than is not None:
         micros = duckdb.FunctionExpression("epoch_us", left) - duckdb.FunctionExpression("epoch_us", arrived)
-        found.append(left.isnull() | (micros < constant(present.shorter_than // timedelta(microseconds=1))))
+        found.append(micros < constant(present.shorter_than // timedelta(microseconds=1)))
     return found

@@ -29,8 +29,8 @@ from pipeline.object_cache import readable
 from pipeline.relations import Relations
 from pipeline.settings import Settings
 
-LISTED_FROM_ROWS = 2_000
-"""A part of fewer rows is read at once instead, while there are not many of them."""
+LISTED_FROM_ROWS = 20_000
+"""A part of fewer rows is read at once instead, while there are not many of them: a list a day would cost more."""
 
 READ_AT_ONCE = 16
 """So many short parts that no list covers are read."""

@@ -6,6 +6,7 @@ import os
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager
+from functools import cached_property
 from pathlib import Path
 
 from pipeline.address import Root
@@ -20,6 +21,11 @@ class Place(ABC):
 
     root: Root
     scratch: Path
+
+    @cached_property
+    def _folders(self) -> dict[str, tuple[str, str]]:
+        """The folders of tables' parts, while they are written and then, as text: thousands of parts are named."""
+        return {}
 
     @property
     def keys(self) -> Path:
@@ -84,7 +90,12 @@ class Place(ABC):
 
     def name_of(self, table: str, path: str) -> str:
         """A part's name in its table, which is how the log calls it."""
-        for folder in (str(self.scratch / TABLES_FOLDER / table), str(self.table_folder(table))):
+        if table not in self._folders:
+            self._folders[table] = (
+                str(self.scratch / TABLES_FOLDER / table),
+                str(self.table_folder(table)),
+            )
+        for folder in self._folders[table]:
             if path.startswith(folder):
                 return path[len(folder) + 1 :].replace(os.sep, "/")
         raise ValueError(f"{path} is no part of {table}")

@@ -35,14 +35,13 @@ class Before:
 
 @dataclass(frozen=True)
 class Present:
-    """Stays that arrived in a time (UTC, naive; its end left out) and did not leave before an instant.
+    """Stays that arrived before an instant (UTC, naive) and did not leave before another one.
 
     Args:
         codes: columns, and the codes one of which must stand there; any where there are none.
-        shorter_than: of those that ended, these alone.
+        shorter_than: those that ended and were shorter, alone.
     """
 
-    came_from: datetime
     came_before: datetime
     left_from: datetime
     codes: Mapping[str, tuple[str, ...]]

@@ -148,7 +148,9 @@ def _with_reduction(frame: pd.DataFrame, question: Question) -> pd.DataFrame:
     for column, ((clock, statistic), source) in REDUCTION_OF.items():
         own = found[(found["clock"] == clock) & (found["statistic"] == statistic)]
         cells = frame["scope"].map(own.set_index("un_location_code")[source])
-        frame[column] = cells.astype("string").fillna("").astype(str) if column == "flags" else cells.astype("Float64")
+        frame[column] = (
+            cells.astype("string").fillna("").astype(str) if column == "flags" else cells.astype("Float64")
+        )
     return frame
 
 

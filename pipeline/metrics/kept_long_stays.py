@@ -19,6 +19,8 @@ from pipeline.relations import ModelFailed, Present, Relations
 KEY = ("long_stays",)
 LONG = dt.timedelta(days=30)
 DAY = dt.timedelta(days=1)
+FEW_ROWS = 250_000
+"""So many stays are looked through as fast."""
 LOOKED_AT = 2
 """So many times as many stays as are asked for are looked at: some of them left before the day was over."""
 
@@ -32,8 +34,8 @@ def register_length(engine: Relations) -> None:
 def oldest_of_day(question: Question, limit: int) -> pa.Table | None:
     """The first rows of the model `batches_in_yard` at the end of the day asked for.
 
-    None where long stays are not kept, a block is asked for, the day is not over before as_of, or too few of the
-    oldest fit what is asked for.
+    None where long stays are not kept, a block is asked for, the day is not over before as_of, too few of the oldest
+    fit what is asked for, or few stays left since.
     """
     asked, as_of, engine = question.filters, question.as_of, question.engine
     kept = question.kept.file(*KEY) if question.kept else None
@@ -41,6 +43,8 @@ def oldest_of_day(question: Question, limit: int) -> pa.Table | None:
         return None
     # In every zone a day ends after its midnight in UTC.
     if as_of is None or as_of < _midnight(asked.date) or not isinstance(engine, Engine):
+        return None
+    if question.rows_since("stays", asked.date - DAY) < FEW_ROWS:
         return None
     try:
         found = _oldest_of_day(question, engine, str(kept), limit)
@@ -56,34 +60,37 @@ def oldest_of_day(question: Question, limit: int) -> pa.Table | None:
 def _oldest_of_day(question: Question, engine: Engine, kept: str, limit: int) -> pa.Table | None:
     day = question.filters.date
     assert day is not None
-    long_ago, count = _midnight(day) - LONG, LOOKED_AT * limit
-    places = {"un_location_code": question.ports, "lead_class": question.classes}
-    present = Present(dt.datetime.min, long_ago, _midnight(day), places)
-    first = engine.first_stays([kept, *question.files_between("stays", None, None)], present, count)
-    found = _fitting(engine, [first], count, limit) if first.num_rows >= limit else None
-    if found is not None and found.num_rows == limit:
-        return found
-    if first.num_rows == count:
-        return None
     # Three days later the day is over in every zone.
-    later = replace(present, came_from=long_ago, came_before=_midnight(day + 3 * DAY))
+    over = _midnight(day + 3 * DAY)
+    places = {"un_location_code": question.ports, "lead_class": question.classes}
+    present, count = Present(over, _midnight(day), places), LOOKED_AT * limit
+    first = engine.first_stays([kept, *question.files_between("stays", None, None)], present, count)
+    long_ago = _midnight(day) - LONG
+    found = _fitting(engine, [first], limit, [long_ago, *_cut(first, count)])
+    if found is not None:
+        return found
     around = question.files_between("stays", day - DAY, day + 3 * DAY + LONG)
-    rest = [
-        engine.first_stays([kept], later, count),
-        engine.first_stays(around, replace(later, shorter_than=LONG), count),
-    ]
-    return _fitting(engine, [first, *rest], count, limit)
+    short = engine.first_stays(around, replace(present, shorter_than=LONG), count)
+    return _fitting(engine, [first, short], limit, [*_cut(first, count), *_cut(short, count)])
 
 
-def _fitting(engine: Engine, stays: list[pa.Table], count: int, limit: int) -> pa.Table | None:
-    """The first rows of the model over some stays, each list the first `count` of its kind by arrival, or all.
+def _cut(stays: pa.Table, count: int) -> list[dt.datetime]:
+    """When the last of the first `count` stays arrived; nothing where there are no more."""
+    return [stays["arrived_at"][-1].as_py()] if stays.num_rows == count else []
 
-    None where the next one of a list that was cut could be among them.
+
+def _fitting(
+    engine: Engine, stays: list[pa.Table], limit: int, known_before: list[dt.datetime]
+) -> pa.Table | None:
+    """The first rows of the model over some stays, which are all that arrived before the first of some instants.
+
+    None where the stays that are not known could be among them.
     """
+    if known_before and sum(rows.num_rows for rows in stays) < limit:
+        return None
     engine.register_arrow("counted", pa.concat_tables(stays, promote_options="permissive"))
     found = engine.first_rows("batches_in_yard", limit)
-    cut = [rows["arrived_at"][-1].as_py() for rows in stays if rows.num_rows == count]
-    if cut and (found.num_rows < limit or found["arrived_at"][-1].as_py() >= min(cut)):
+    if known_before and (found.num_rows < limit or found["arrived_at"][-1].as_py() >= min(known_before)):
         return None
     return found
 

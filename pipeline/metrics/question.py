@@ -232,6 +232,12 @@ class Question:
             part for part in parts if part.label in (None, OPEN) or months[0] <= part.label <= months[1]
         )
 
+    def rows_since(self, table: str, first: dt.date) -> int:
+        """How many rows a built table has that are open or closed in the UTC month of a day or later."""
+        month = first.isoformat()[:7]
+        parts = self.lake.parts(self.release, table)
+        return sum(part.rows for part in parts if part.label in (None, OPEN) or part.label >= month)
+
     def register_asked(self, asked: Filters, engine: Relations | None = None) -> None:
         """Registers the columns and days asked for; a metric of two windows does so for one after the other."""
         (engine or self.engine).register_arrow("asked", _asked(asked))
