@@ -12,7 +12,21 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from benchmarks import answers, cluster, day, durations, exports, load, machine, pages, plot, views, yard
+from benchmarks import (
+    answers,
+    cluster,
+    day,
+    durations,
+    exports,
+    growth,
+    load,
+    machine,
+    packed,
+    pages,
+    plot,
+    views,
+    yard,
+)
 from benchmarks.crowd import MAIN_FILTER
 from benchmarks.runs import RunFailed
 from benchmarks.world import LAYOUTS
@@ -42,9 +56,17 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def _load(chosen: argparse.Namespace) -> tuple[dict[str, Any], list[str]]:
+    if chosen.stays:
+        grown = growth.run(chosen.work, chosen.stays)
+        return grown, growth.lines(grown)
     peers = () if chosen.without_pandas else tuple(load.PEERS)
     found = load.run(chosen.work, chosen.rows, chosen.repeat, chosen.layout, peers)
     return found, load.lines(found)
+
+
+def _packed(chosen: argparse.Namespace) -> tuple[dict[str, Any], list[str]]:
+    found = packed.run(chosen.work, chosen.rows, chosen.repeat, chosen.layout)
+    return found, packed.lines(found)
 
 
 def _day(chosen: argparse.Namespace) -> tuple[dict[str, Any], list[str]]:
@@ -117,6 +139,11 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--repeat", type=int, default=3)
     parser.add_argument("--layout", choices=LAYOUTS, default="feeds")
     parser.add_argument("--without-pandas", action="store_true", help="leave out the pandas peers")
+    parser.add_argument("--stays", type=_row_counts, help="archives of so many ended stays instead")
+    parser = command("packed", _packed, "the same rows handed in as .csv and as .csv.gz")
+    parser.add_argument("--rows", type=int, default=1_000_000)
+    parser.add_argument("--repeat", type=int, default=3)
+    parser.add_argument("--layout", choices=LAYOUTS, default="bulk")
     parser = command("day", _day, "one more day on a history that grows")
     parser.add_argument("--history", type=_row_counts, default=[100_000, 400_000, 1_600_000])
     parser.add_argument("--stays", type=_row_counts, help="archives of so many ended stays instead")

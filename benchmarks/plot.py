@@ -1,4 +1,4 @@
-"""`plot`: one picture of the ratios that the kept results hold."""
+"""`plot`: pictures of what the kept results hold: ratios, the views, and how costs grow."""
 
 from __future__ import annotations
 
@@ -7,11 +7,16 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+from benchmarks.day import slope
 from benchmarks.runs import RunFailed
 
 RESULTS = Path(__file__).resolve().parent / "results"
 PICTURE = "ratios.svg"
 VIEWS_PICTURE = "views.svg"
+GROWTH_PICTURE = "growth.svg"
+GROWTH = "growth.json"
+"""Of `load --stays`; `load_*.json` are those of `load`."""
+
 VIEW_TARGET = 0.05
 """Seconds."""
 WHOLE_TARGET, PANDAS_TARGET = 8, 5
@@ -42,7 +47,42 @@ def run(results: Path = RESULTS) -> Path:
     pyplot.close(figure)
     if (results / "views.json").is_file():
         _views(pyplot, _read(results / "views.json"), results / VIEWS_PICTURE)
+    if (results / GROWTH).is_file():
+        _growth(pyplot, results)
     return results / PICTURE
+
+
+def _growth(pyplot: Any, results: Path) -> None:
+    """The processor time of loads, one more day and a rebuild over the rows that the lake has then, or had before."""
+    figure, axes = pyplot.subplots(figsize=(8, 4.2), layout="constrained")
+    for name, points in _growing(results).items():
+        rows = [point["history_rows"] for point in points]
+        exponent = slope(points, "cpu_seconds")
+        label = name if exponent is None else f"{name}, rows^{exponent:.2f}"
+        axes.plot(rows, [point["cpu_seconds"] for point in points], marker="o", label=label)
+    axes.set(xscale="log", yscale="log", xlabel="rows in the lake", title="processor seconds")
+    figure.legend(fontsize=8, loc="outside right center")
+    figure.savefig(results / GROWTH_PICTURE, metadata={"Date": None})
+    pyplot.close(figure)
+
+
+def _growing(results: Path) -> dict[str, list[dict[str, float]]]:
+    """What was measured over rows: of every name, rows and processor seconds at each size."""
+    grown = _read(results / GROWTH)["points"]
+    found = {
+        name: [
+            {"history_rows": point["rows"], "cpu_seconds": point["runs"][name]["cpu_seconds"]}
+            for point in grown
+        ]
+        for name in grown[0]["runs"]
+    }
+    found["one more day"] = _read(results / "day.json")["points"]
+    if (results / "cluster.json").is_file():
+        found["rebuild"] = [
+            {"history_rows": point["history_rows"], "cpu_seconds": point["DuckDB"]["rebuild"]["cpu_seconds"]}
+            for point in _read(results / "cluster.json")["points"]
+        ]
+    return found
 
 
 def _views(pyplot: Any, found: dict[str, Any], picture: Path) -> None:

@@ -34,6 +34,10 @@ from pipeline.versions import NONE_REPEATED, REPEATED_SCHEMA, find_repeated
 __all__ = ["FileSummary", "LoadSummary", "load", "rebuild"]
 
 
+COUNTING_SHARE = 0.25
+"""Of the memory limit, for the counts of files; the tables, which are computed beside them, have the rest."""
+
+
 def load(
     settings: Settings,
     paths: list[Path],
@@ -94,8 +98,8 @@ def _computed(
             return found.as_of, _write_changes(draft, known, new, found)
     # The counts read landed rows alone: a table of few rows leaves a core to them.
     with ThreadPoolExecutor(1) as beside:
-        counting = beside.submit(count_all, draft, settings.with_half_the_memory(), reference)
-        as_of = refresh_whole(draft, settings, reference)
+        counting = beside.submit(count_all, draft, settings.with_memory(COUNTING_SHARE), reference)
+        as_of = refresh_whole(draft, settings.with_memory(1 - COUNTING_SHARE), reference)
         counts = counting.result()
     entries = recounted([*known.entries(), *new], counts.not_live, counts.warned, draft.build_id)
     _write_ledger(draft, entries)

@@ -45,8 +45,12 @@ class Settings:
 
     def with_half_the_memory(self) -> Settings:
         """The same, for an engine that runs beside other work of the process."""
+        return self.with_memory(0.5)
+
+    def with_memory(self, share: float) -> Settings:
+        """The same with a share of the memory, for one of several engines that run at once."""
         told = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*(\D+)", self.memory_limit)
-        return replace(self, memory_limit=f"{float(told[1]) / 2}{told[2]}") if told else self
+        return replace(self, memory_limit=f"{float(told[1]) * share}{told[2]}") if told else self
 
 
 def is_checkout() -> bool:

@@ -44,15 +44,15 @@ class Archive:
     days: list[Path]
 
 
-def archive(work: Path, stays: int) -> Archive:
-    """Writes the archive, unless an earlier run has finished it."""
-    folder = work / "archive" / f"{stays}-stays"
+def archive(work: Path, stays: int, first: datetime = FIRST) -> Archive:
+    """Writes the archive of stays that begin from `first` on, unless an earlier run has finished it."""
+    folder = work / "archive" / f"{stays}-stays-from-{first:%Y-%m}"
     if not folder.is_dir():
         unfinished = folder.with_name(folder.name + ".unfinished")
         shutil.rmtree(unfinished, ignore_errors=True)
         with duckdb.connect() as connection:
             connection.register("owners", _owners(stays // 1_000_000 + 1))
-            _write_history(connection, unfinished / "history", stays)
+            _write_history(connection, unfinished / "history", stays, first)
             _write_days(connection, unfinished, stays)
         unfinished.rename(folder)
     return Archive(folder / "history", [folder / f"day-{number + 1}" for number in range(DAYS)])
@@ -67,12 +67,12 @@ def _owners(wanted: int) -> pa.Table:
     return pa.table({"number": range(wanted), "letters": codes, "weight": weights})
 
 
-def _write_history(connection: duckdb.DuckDBPyConnection, folder: Path, stays: int) -> None:
+def _write_history(connection: duckdb.DuckDBPyConnection, folder: Path, stays: int, first: datetime) -> None:
     text = (FOLDER / "ended_stays.sql").read_text(encoding="utf-8")
     folder.mkdir(parents=True)
     values = {
-        "first": FIRST,
-        "seconds": (LAST - FIRST).total_seconds(),
+        "first": first,
+        "seconds": (LAST - first).total_seconds(),
         "stays": stays,
         "ports": list(PORTS),
         "classes": list(CLASSES),
@@ -80,7 +80,7 @@ def _write_history(connection: duckdb.DuckDBPyConnection, folder: Path, stays: i
     for number, start in enumerate(range(0, stays, STAYS_A_FILE)):
         bounds = {"from_stay": start, "until_stay": min(start + STAYS_A_FILE, stays)}
         connection.execute(f"CREATE OR REPLACE TEMP TABLE stays AS {text}", values | bounds)
-        _write_sources(connection, folder, f"{number:04d}", (FIRST, OPEN_SINCE))
+        _write_sources(connection, folder, f"{number:04d}", (first, OPEN_SINCE))
 
 
 def _write_days(connection: duckdb.DuckDBPyConnection, folder: Path, stays: int) -> None:

@@ -10,7 +10,21 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from benchmarks import answers, cluster, day, days, durations, kept, load, plot, views, world, yard
+from benchmarks import (
+    answers,
+    cluster,
+    day,
+    days,
+    durations,
+    growth,
+    kept,
+    load,
+    packed,
+    plot,
+    views,
+    world,
+    yard,
+)
 from benchmarks.__main__ import main
 from benchmarks.runs import Run, RunFailed, measured, ratio
 from pipeline.metrics import Reader
@@ -40,6 +54,25 @@ def test_a_load_agrees_with_its_peers_in_every_count(work: Path, tiny: str) -> N
     assert set(found["runs"]) == {load.WHOLE, load.INTAKE, load.PARSE, load.PANDAS, load.TUNED}
     assert all(run["peak_mib"] > 10 and run["cpu_seconds"] > 0 for run in found["runs"].values())
     assert f"{found['rows']:,} rows in" in load.lines(found)[0]
+
+
+def test_loads_that_grow_tell_an_exponent_and_the_memory_of_all_processes(work: Path) -> None:
+    found = growth.run(work, [100, 2_000])
+    small, large = found["points"]
+    # The open set and what comes after it are the same.
+    assert large["rows"] - small["rows"] == pytest.approx(1_900 * 6.75, rel=0.02)
+    for run in large["runs"].values():
+        assert run["peak_mib_together"] >= 0.9 * run["peak_mib"] > 10
+    assert found["exponent"][load.WHOLE]["cpu_seconds"] < 1.5
+    assert f"{large['rows']:,}" in "\n".join(growth.lines(found))
+    assert not (work / "grown").exists()
+
+
+def test_packed_files_count_as_plain_ones(work: Path, tiny: str) -> None:
+    found = packed.run(work, 2_000, 1, tiny)
+    assert found["megabytes"]["packed"] < 0.5 * found["megabytes"]["plain"]
+    assert set(found["ratios"]) == {"intake", "whole"}
+    assert "packed / plain" in packed.lines(found)[-1]
 
 
 def _runs(own: int, plain: int, tuned: int) -> dict[str, list[Run]]:
