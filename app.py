@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import gc
-from pathlib import Path
+from functools import partial
 
 import streamlit as st
 from starlette.middleware import Middleware
 from streamlit.starlette import App
 
-from pages.shared import data, frame, url
+from pages.shared import ahead, data, frame, url
 from pages.shared.packed import PackedFiles
 
 PAGES = (
@@ -31,13 +30,6 @@ PAGES = (
 """The screens in the order of the navigation; each is pages/<name>.py, served as /<name>."""
 
 
-@st.cache_resource(show_spinner=False)
-def _settle() -> None:
-    """Once a server: what was imported lives for good, so no later collection need look at it."""
-    gc.collect()
-    gc.freeze()
-
-
 def _start() -> None:
     st.switch_page("pages/campaign.py", query_params=url.here("campaign"))
 
@@ -47,17 +39,15 @@ def main() -> None:
     words = frame.words()
     st.set_page_config(
         page_title="dgwatch",
-        page_icon=str(Path(__file__).parent / "pages" / "shared" / "icon.png"),
+        page_icon=frame.icon(),
         layout="wide",
         menu_items={"about": words("about")},
     )
     frame.mark()
     url.take()
     data.refresh()
-    words = frame.words()
     start = st.Page(_start, title="dgwatch", url_path="start", default=True, visibility="hidden")
-    screens = [st.Page(f"pages/{name}.py", title=words(f"{name}.nav"), url_path=name) for name in PAGES]
-    page = st.navigation([start, *screens], expanded=True)
+    page = st.navigation([start, *frame.screens(PAGES)], expanded=True)
     frame.return_to_wanted()
     frame.style()
     if page.url_path:
@@ -66,12 +56,10 @@ def main() -> None:
             frame.language_switch()
         frame.sample_banner()
     page.run()
-    _settle()
 
 
 if __name__ == "__main__":
     main()
 else:
     # What `streamlit run` serves: it finds the name, and runs this file as the script of every session.
-    data.serve()
-    app = App(__file__, middleware=[Middleware(PackedFiles)])
+    app = App(__file__, lifespan=partial(ahead.lifespan, pages=PAGES), middleware=[Middleware(PackedFiles)])

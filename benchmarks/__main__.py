@@ -107,7 +107,8 @@ def _export(chosen: argparse.Namespace) -> tuple[dict[str, Any], list[str]]:
 
 
 def _pages(chosen: argparse.Namespace) -> tuple[dict[str, Any], list[str]]:
-    found = pages.run(chosen.work, chosen.part or pages.PARTS, chosen.only, chosen.visitors, chosen.seconds)
+    parts = chosen.part or pages.PARTS
+    found = pages.run(chosen.work, parts, chosen.only, chosen.visitors, chosen.seconds, chosen.minutes)
     return found, pages.lines(found)
 
 
@@ -172,6 +173,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--visitors", type=int, default=100)
     parser.add_argument("--seconds", type=float, default=30, help="how long a crowd stays")
+    parser.add_argument("--minutes", type=float, default=5, help="how long a soak takes")
     parser = command("plot", _plot, "a picture of the kept results")
     parser.add_argument("--results", type=Path, default=plot.RESULTS)
     return whole

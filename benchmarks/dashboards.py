@@ -17,6 +17,10 @@ from benchmarks.runs import ROOT, RunFailed
 from pipeline.cli.dashboard import dashboard_command
 
 START_SECONDS = 60
+AHEAD_SECONDS = 900
+REST_SECONDS = 10.0
+"""A server that takes less than `RESTING_SHARE` of a core for so long has nothing to do."""
+RESTING_SHARE = 0.05
 
 
 @dataclass(frozen=True)
@@ -35,6 +39,16 @@ class Dashboard:
         """The processor time that the process took so far (Linux)."""
         fields = Path(f"/proc/{self.pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+    def rest(self) -> float:
+        """Wait until it has made all that it makes ahead of its visitors; seconds. Raises `RunFailed`."""
+        began = time.monotonic()
+        while time.monotonic() < began + AHEAD_SECONDS:
+            before = self.cpu_seconds()
+            time.sleep(REST_SECONDS)
+            if self.cpu_seconds() - before < RESTING_SHARE * REST_SECONDS:
+                return time.monotonic() - began
+        raise RunFailed(f"the dashboard was still at work after {AHEAD_SECONDS} s")
 
 
 def free_port() -> int:

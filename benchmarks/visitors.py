@@ -36,10 +36,11 @@ class Widget:
 
 @dataclass
 class Screen:
-    """What the last run drew: widgets by the name of their choice, kinds of elements, bytes received."""
+    """What the last run drew: widgets by the name of their choice, kinds of elements, small print, bytes received."""
 
     widgets: dict[str, Widget] = field(default_factory=dict)
     kinds: list[str] = field(default_factory=list)
+    captions: list[str] = field(default_factory=list)
     received: int = 0
 
 
@@ -123,7 +124,7 @@ class Visitor:
             message = ForwardMsg.FromString(payload)
             kind = message.WhichOneof("type")
             if kind == "new_session":
-                self.screen.widgets, self.screen.kinds = {}, []
+                self.screen.widgets, self.screen.kinds, self.screen.captions = {}, [], []
             elif kind == "navigation":
                 self._page_hash = message.navigation.page_script_hash
                 self.pages = {
@@ -145,6 +146,8 @@ class Visitor:
         if kind == "exception":
             raise RunFailed(f"a traceback on the screen: {element.exception.message}")
         drawn = getattr(element, kind)
+        if kind == "markdown" and drawn.element_type == drawn.CAPTION:
+            self.screen.captions.append(drawn.body)
         identity = getattr(drawn, "id", "")
         if "-choice_" in identity:
             options = getattr(drawn, "options", ())

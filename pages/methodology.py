@@ -26,9 +26,8 @@ components.plain_table(data.false_alarms(), "false_alarms")
 family = filters.pick("family", ["", *method.families()], method.family_label)
 for name, keys in method.by_family(family).items():
     st.subheader(method.family_label(name), anchor=False)
-    for key in keys:
-        with st.container(border=True):
-            components.definition(key)
+    with st.container(border=True):
+        st.markdown(components.defined(*keys))
 
 components.section("methodology.limits")
 components.reference_table("limit_rules")

@@ -215,16 +215,15 @@ def definitions(*keys: str) -> None:
     """What the figures of the screen mean, from the registry."""
     words = frame.words()
     with st.expander(words("definitions")):
-        for key in keys:
-            definition(key)
-
-
-def definition(key: str) -> None:
-    """One metric: title, unit, definition and caveats, in the session's language."""
-    st.markdown(_defined(key))
+        st.markdown(defined(*keys))
 
 
 @frame.in_words
+def defined(*keys: str) -> str:
+    """Metrics one below the other: title, unit, definition and caveats, in the session's language."""
+    return "\n\n---\n\n".join(map(_defined, keys))
+
+
 def _defined(key: str) -> str:
     words = frame.words()
     metric = data.registry()[key]

@@ -6,7 +6,6 @@ from it. Frames are kept (`kept.py`) by release, reference tables, metric and fi
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
@@ -14,7 +13,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from pages.shared import kept
+from pages.shared import kept, releases, run
 from pipeline import export
 from pipeline.contract import SOURCES
 from pipeline.metrics import (
@@ -25,49 +24,31 @@ from pipeline.metrics import (
     Release,
     alerts,
     example,
-    keep_in_background,
     quiet_ports,
 )
-from pipeline.settings import Settings, from_environment
-
-FIRST_SCREENS_SECONDS = 20.0
-"""How long the first screens of a release have both cores, before its answers are computed ahead."""
+from pipeline.settings import Settings
 
 _READER = "_reader"
 
 
-_serving = threading.Event()
-
-
-def serve() -> None:
-    """Says that this process serves screens: what is asked for most of a release is then computed ahead and kept."""
-    _serving.set()
-
-
-@st.cache_resource(max_entries=2, show_spinner=False)
-def _open(settings: Settings) -> Reader:
-    opened = Reader(settings)
-    if _serving.is_set():
-        keep_in_background(opened, FIRST_SCREENS_SECONDS)
-    return opened
-
-
 def refresh() -> None:
-    """Once at the start of a run: take the release that the lake names now."""
-    settings = from_environment()
-    current = _open(settings)
-    if not current.is_current():
-        _open.clear(settings)
-        current = _open(settings)
+    """Once at the start of a run: take the release that is shown now."""
+    current = releases.current()
     st.session_state[_READER] = current
+    run.hold(_READER, current)
 
 
 def reader() -> Reader:
     """The reader of this run."""
-    if _READER not in st.session_state:
-        refresh()
-    current: Reader = st.session_state[_READER]
+    current: Reader = run.of(_READER, _of_session)
     return current
+
+
+def _of_session() -> Reader:
+    """The reader of the session's last run: a file is made for the screen that its button stands on."""
+    if _READER not in st.session_state:
+        st.session_state[_READER] = releases.current()
+    return st.session_state[_READER]
 
 
 def release() -> Release | None:
@@ -203,6 +184,11 @@ def ports() -> list[str]:
     """Codes of the ports that the lake has rows of, in order."""
     if release() is None:
         return []
+    codes: list[str] = kept.of(("ports", mark()), _ports)
+    return codes
+
+
+def _ports() -> list[str]:
     return sorted(set(metric("freshness")["un_location_code"].dropna()))
 
 
@@ -219,15 +205,24 @@ def port_aliases() -> dict[str, str]:
 
 def classes() -> list[str]:
     """Classes and divisions that a filter offers, in order; groups like 1.4S are left out."""
+    found: list[str] = kept.of(("classes", reader().reference.digest), _classes)
+    return found
+
+
+def _classes() -> list[str]:
     codes = table("imdg_classes")["code"].astype(str)
     return sorted(code for code in codes if not code[-1:].isalpha() or code == "unidentified")
 
 
 def codes(name: str) -> list[str]:
     """The canonical codes of a vocabulary, in the order of its table."""
+    found: list[str] = kept.of(("codes", reader().reference.digest, name), lambda: _codes(name))
+    return found
+
+
+def _codes(name: str) -> list[str]:
     rows = table("code_lists")
-    rows = rows[rows["list"] == name]
-    return list(dict.fromkeys(rows["canonical"]))
+    return list(dict.fromkeys(rows.loc[rows["list"] == name, "canonical"]))
 
 
 def sources() -> tuple[str, ...]:

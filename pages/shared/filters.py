@@ -198,17 +198,21 @@ def campaign(chosen: Filters, campaigns: pd.DataFrame, name: str = "campaign") -
 
     `name` is that of the choice in the address.
     """
+    names, first = _newest_first(campaigns)
+    with st.sidebar:
+        picked = _select(name, list(names), lambda code: names.get(code, code), first)
+    return replace(chosen, campaign_id=picked)
+
+
+@frame.in_words
+def _newest_first(campaigns: pd.DataFrame) -> tuple[dict[str, str], str]:
+    """The campaigns' names by their codes, and the code of the one that a screen opens with."""
     rows = campaigns.sort_values("starts_on", ascending=False, kind="stable")
     special = rows[rows["kind"] == "special_action"]
     first = (special if len(special) else rows)["campaign_id"].iloc[0]
     pick = frame.words().pick
-    names = {
-        code: pick(english, chinese)
-        for code, english, chinese in data.tuples(rows, "campaign_id", "name", "name_zh")
-    }
-    with st.sidebar:
-        picked = _select(name, list(rows["campaign_id"]), lambda code: names.get(code, code), first)
-    return replace(chosen, campaign_id=picked)
+    named = data.tuples(rows, "campaign_id", "name", "name_zh")
+    return {code: pick(english, chinese) for code, english, chinese in named}, str(first)
 
 
 def form() -> str:

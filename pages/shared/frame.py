@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import wraps
+import base64
+from collections.abc import Callable, Iterable
+from copy import copy
+from functools import cache, wraps
 from pathlib import Path
-from typing import ParamSpec, TypeVar
+from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
 import streamlit as st
 
 from pages.shared import data, kept, url
 from pages.shared.plot import DARK, LIGHT, Look, Palette
 from pages.shared.text import LANGUAGES, Words
+
+if TYPE_CHECKING:
+    from streamlit.navigation.page import StreamlitPage
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -43,6 +48,24 @@ def return_to_wanted() -> None:
     if wanted:
         page, query = wanted
         st.switch_page(page, query_params=query)
+
+
+@cache
+def icon() -> str:
+    """The product's mark, as an address that holds it: a file would be read and stored anew in every run."""
+    content = Path(__file__).with_name("icon.png").read_bytes()
+    return f"data:image/png;base64,{base64.b64encode(content).decode()}"
+
+
+def screens(names: Iterable[str]) -> list[StreamlitPage]:
+    """The screens for the navigation of this run; each is pages/<name>.py, served as /<name>."""
+    return [copy(_screen(name, language())) for name in names]
+
+
+@cache
+def _screen(name: str, language: str) -> StreamlitPage:
+    """A screen before a navigation has taken it: to make one, its file is looked for."""
+    return st.Page(f"pages/{name}.py", title=Words(language)(f"{name}.nav"), url_path=name)
 
 
 def language() -> str:

@@ -92,7 +92,7 @@ def event_study(weeks: pd.DataFrame, starts_on: str, *, look: Look) -> go.Figure
                 "thickness": 1.2,
                 "width": 0,
             },
-            hovertemplate="%{x}: %{y:.1f} %<extra></extra>",
+            hovertemplate="%{x}: %{y:.1f}%<extra></extra>",
         )
     figure.add_hline(y=0, line={"color": palette.ink, "width": 1, "dash": "dot"})
     figure.add_vline(x=starts_on, line={"color": palette.ink, "width": 1.4})

@@ -16,7 +16,9 @@ from collections.abc import Callable, Hashable, Mapping
 from functools import wraps
 from typing import Any, ParamSpec, TypeVar, cast
 
+import numpy as np
 import pandas as pd
+import plotly.graph_objects as go
 import pyarrow as pa
 
 from pages.shared.plot import Drawing
@@ -26,12 +28,14 @@ T = TypeVar("T")
 
 MAX_BYTES = 192 * 2**20
 """Held at most over all sessions, as far as the sizes of the parts can be told."""
+NEARLY_FULL = 0.7
+"""The share of it beyond which nothing is made that nobody has asked for."""
 AT_ONCE = 2
 """Made at a time: more would not be done sooner, and would slow down all who find theirs held."""
 LEAST_BYTES = 2_000
 """What anything costs, with its key."""
-ROW_BYTES = 64
-"""What a cell of text costs, about: to count every one would take longer than to make it."""
+OBJECT_BYTES = 64
+"""What a cell costs, about, that is an object of its own: to count every one would take longer than to make it."""
 
 
 class Shelf:
@@ -60,8 +64,8 @@ class Shelf:
             if again is None:
                 return cast(T, found)
             value = self._made(make)
-            if isinstance(value, Drawing):
-                value.done()
+            if isinstance(value, go.Figure):
+                value = cast(T, Drawing.finished(value))
             self._keep(key, value)
             return value
         finally:
@@ -82,6 +86,10 @@ class Shelf:
 
     def _is_at_work(self) -> bool:
         return getattr(self._mine, "is_at_work", False)
+
+    def is_nearly_full(self) -> bool:
+        """Whether what comes next soon pushes out what was asked for."""
+        return self.held_bytes > NEARLY_FULL * self._max_bytes
 
     def clear(self) -> None:
         """Forget everything."""
@@ -162,10 +170,10 @@ def _content(frame: pd.DataFrame) -> Hashable:
 
 def _size(value: Any) -> int:
     if isinstance(value, pd.DataFrame):
-        texts = sum(dtype.kind == "O" for dtype in value.dtypes)
-        return LEAST_BYTES + int(value.memory_usage(deep=False).sum()) + ROW_BYTES * texts * len(value)
+        objects = sum(isinstance(dtype, np.dtype) and dtype.kind == "O" for dtype in value.dtypes)
+        return LEAST_BYTES + int(value.memory_usage(deep=False).sum()) + OBJECT_BYTES * objects * len(value)
     if isinstance(value, Drawing):
-        return LEAST_BYTES + 4 * len(value.to_json(validate=False))
+        return LEAST_BYTES + 4 * value.length
     if isinstance(value, pa.Table):
         return LEAST_BYTES + int(value.nbytes)
     if isinstance(value, tuple):

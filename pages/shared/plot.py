@@ -62,9 +62,17 @@ class Drawing(go.Figure):
 
     _done: dict[str, Any] | None = None
 
-    def done(self) -> None:
-        """Nothing is drawn into it from now on."""
-        self._done = super().to_dict()
+    @classmethod
+    def finished(cls, figure: go.Figure) -> Drawing:
+        """The figure with its finished form: nothing is drawn into it from now on."""
+        drawing = figure if isinstance(figure, cls) else cls(figure)
+        drawing._done = go.Figure.to_dict(drawing)
+        return drawing
+
+    @property
+    def length(self) -> int:
+        """Characters of what the browser gets."""
+        return len(self.to_json(validate=False))
 
     def to_dict(self) -> dict[str, Any]:
         """What the browser gets; not to be changed."""

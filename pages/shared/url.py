@@ -15,6 +15,8 @@ from datetime import UTC, date, datetime
 
 import streamlit as st
 
+from pages.shared import run
+
 _STORE = "_choices"
 _LAST = "_last_address"
 _CHOSEN = "_chosen_just_now"
@@ -76,8 +78,7 @@ def key(name: str) -> str:
 
 
 def _store() -> dict[str, list[str]]:
-    store: dict[str, list[str]] = st.session_state.setdefault(_STORE, {})
-    return store
+    return run.of(_STORE, lambda: st.session_state.setdefault(_STORE, {}))
 
 
 def take() -> None:
@@ -89,7 +90,8 @@ def take() -> None:
     if st.session_state.pop(_CHOSEN, False) or not is_new or not address:
         return
     kept = {"lang": _store()["lang"]} if "lang" in _store() else {}
-    st.session_state[_STORE] = kept | address
+    st.session_state[_STORE] = store = kept | address
+    run.hold(_STORE, store)
     for name in NAMES:
         st.session_state.pop(key(name), None)
 
@@ -104,9 +106,8 @@ def write(page: str) -> None:
 
 def here(page: str) -> dict[str, list[str]]:
     """The choices that belong into the address of `page`."""
-    return {
-        name: _store()[name] for name in NAMES if _store().get(name) and page in ONLY_ON.get(name, (page,))
-    }
+    store = _store()
+    return {name: store[name] for name in NAMES if store.get(name) and page in ONLY_ON.get(name, (page,))}
 
 
 def value(name: str) -> str | None:

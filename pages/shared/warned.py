@@ -92,17 +92,24 @@ def cards(now: pd.DataFrame, silent: pd.DataFrame) -> list[tuple[str, str, str]]
 
 def alerts(now: pd.DataFrame, points: pd.DataFrame) -> None:
     """The alerts that are on, each with its points one below the other; remarks of people stay in the tables."""
+    columns = st.columns(2, gap="small")
+    for place, text in enumerate(_told_alerts(now, points)):
+        with columns[place % 2].container(border=True):
+            st.markdown(text)
+
+
+@frame.in_words
+def _told_alerts(now: pd.DataFrame, points: pd.DataFrame) -> list[str]:
     words = frame.words()
     rows = [row for row in now.itertuples(index=False) if row.level == "alert"][:SHOWN_ALERTS]
-    columns = st.columns(2, gap="small")
-    for place, row in enumerate(rows):
-        own = points[points["alert_id"] == row.alert_id].sort_values(
-            "last_fired_on", ascending=False, kind="stable"
-        )
+    newest = points.sort_values("last_fired_on", ascending=False, kind="stable")
+    found = []
+    for row in rows:
+        own = newest[newest["alert_id"] == row.alert_id]
         lines = [f"- {_sentence(point)}" for point in own.itertuples(index=False)]
         heading = words("warning.alert", named=_named(row), days=words.count(int(str(row.days_on))))
-        with columns[place % 2].container(border=True):
-            st.markdown("\n".join([f"**{heading}**", "", *lines]))
+        found.append("\n".join([f"**{heading}**", "", *lines]))
+    return found
 
 
 def told(points: pd.DataFrame) -> pd.DataFrame:
@@ -160,7 +167,7 @@ def form(now: pd.DataFrame) -> None:
     if now.empty:
         st.caption(words("warning.nothing_to_acknowledge"))
         return
-    names = {str(row.alert_id): _named(row) for row in now.itertuples(index=False)}
+    names = _names(now)
     turn = st.session_state.setdefault(_ROUND, 0)
     with st.form("acknowledge"):
         alert = st.selectbox(
@@ -179,6 +186,11 @@ def form(now: pd.DataFrame) -> None:
     st.session_state[_DONE] = words("warning.acknowledged", alert=names[alert])
     st.session_state[_ROUND] = turn + 1
     st.rerun()
+
+
+@frame.in_words
+def _names(now: pd.DataFrame) -> dict[str, str]:
+    return {str(row.alert_id): _named(row) for row in now.itertuples(index=False)}
 
 
 def _named(row: object) -> str:

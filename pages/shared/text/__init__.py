@@ -79,14 +79,17 @@ class Words:
 
     def percent(self, value: float | None) -> str:
         """A percentage that is one already; empty where there is none."""
-        return "" if value is None or value != value else self("percent", value=self.number(value, 1))
+        return "" if value is None or value != value else self._percent(value / 100)
 
     def share(self, part: float, whole: float) -> str:
         """`part / whole` as a percentage with both beside it; the mark for nothing where `whole` is 0."""
         if not whole:
             return self("none")
-        percent = format_percent(part / whole, format="#,##0.0%", locale=_LOCALES[self.language])
+        percent = self._percent(part / whole)
         return self("share", percent=percent, part=self.number(part), whole=self.number(whole))
+
+    def _percent(self, share: float) -> str:
+        return str(format_percent(share, format="#,##0.0%", locale=_LOCALES[self.language]))
 
     def length(self, value: float | None) -> str:
         """A length of time in one unit: hours below two days, else days."""
