@@ -161,7 +161,7 @@ def test_the_headline_stands_beside_the_published_figures(screen: Screen, small_
         "Published for 2022: more than 2,400",
         "Published for 2022: more than 1,600",
         "Published for 2022: more than 500",
-        "Published for 2022: more than 60 %",
+        "Published for 2022: more than 60%",
     ]
 
 
@@ -169,8 +169,8 @@ def test_the_reduction_is_the_reports_with_its_interval(screen: Screen, small_la
     at = screen("campaign", small_lake, as_of="2022-09-22T12:00Z")
     asked = Filters(as_of=datetime(2022, 9, 22, 12), campaign_id="special-action-2022")
     total = Reader(Settings(small_lake)).query("campaign", asked).iloc[0]
-    assert at.metric[3].value == f"{total['reduction_pct']:.1f} %"
-    interval = f"{total['reduction_lower_pct']:.1f} to {total['reduction_upper_pct']:.1f} %"
+    assert at.metric[3].value == f"{total['reduction_pct']:.1f}%"
+    interval = f"{total['reduction_lower_pct']:.1f} to {total['reduction_upper_pct']:.1f}%"
     assert interval in at.metric[3].delta
 
 
@@ -503,7 +503,7 @@ def test_the_card_of_the_reduction_has_the_mean_by_exit_beside_it(screen: Screen
     reader = Reader(Settings(small_lake))
     reduced = reader.query("reduction", asked)
     own = reduced[(reduced["un_location_code"] == "all") & (reduced["statistic"] == "mean")].iloc[0]
-    assert f"mean by exit {own['reduction_pct']:.1f} %" in at.metric[3].delta
+    assert f"mean by exit {own['reduction_pct']:.1f}%" in at.metric[3].delta
     total = reader.query("campaign", asked).iloc[0]
     assert total["exit_mean_reduction_pct"] == own["reduction_pct"]
     disagreeing = set(reduced.loc[reduced["flags"].str.contains("clocks_disagree"), "un_location_code"])
