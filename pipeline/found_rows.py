@@ -113,7 +113,9 @@ class FoundRows:
     def _named(self, relation: str, column: str) -> pa.Array:
         """The values that a relation names."""
         if (relation, column) not in self._values:
-            self._values[relation, column] = one_array(self._engine.to_arrow(relation).column(column))
+            self._engine.forget("named_keys")
+            self._engine.project("named_keys", relation, {"named": column})
+            self._values[relation, column] = one_array(self._engine.to_arrow("named_keys").column("named"))
         return self._values[relation, column]
 
     def _picked(
