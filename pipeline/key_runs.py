@@ -1,8 +1,8 @@
 """Sorted lists of hashes on disk: which row groups of which parts hold a key of one kind.
 
 A run is a file of 64-bit numbers in order, the highest bits of a hash above the number of a piece, and beside it the
-names of the parts whose row groups are the pieces. Runs of about one size are merged, as many as a hand has fingers at
-a time, so that a search looks into few of them however long the history is; those of very many entries stay as they are.
+names of the parts whose row groups are the pieces. Runs of about one size are merged, so that a search looks into few of
+them however long the history is; those of very many entries stay as they are.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -29,7 +30,7 @@ MERGED_FROM = 8
 """So many runs of about one size become one."""
 
 MERGED_UP_TO_ENTRIES = 32_000_000
-"""A run of more is merged no further: two of them would not fit in memory beside each other."""
+"""About what a merged run has at most: it is made in memory."""
 
 
 @dataclass(frozen=True)
@@ -71,9 +72,10 @@ class Run:
             yield self.parts[part].name, int(piece - self._first_pieces[part])
 
     def delete(self) -> None:
-        """Takes it from the disk."""
-        self.path.unlink(missing_ok=True)
-        _told(self.path).unlink(missing_ok=True)
+        """Takes it from the disk; what a system does not delete while it is read goes another time."""
+        for path in (self.path, _told(self.path)):
+            with suppress(OSError):
+                path.unlink()
 
 
 def runs_in(folder: Path) -> list[Run]:
@@ -125,7 +127,8 @@ def clear_torn(folder: Path, runs: Iterable[Run]) -> None:
     named = {run.path.stem for run in runs}
     for path in folder.glob("*.*"):
         if path.stem not in named:
-            path.unlink(missing_ok=True)
+            with suppress(OSError):
+                path.unlink()
 
 
 def _sorted_apart(entries: Hashes) -> Hashes:

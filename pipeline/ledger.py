@@ -197,7 +197,8 @@ class Ledger:
 
     def entries(self) -> list[FileEntry]:
         """All entries, in the order in which the files were loaded."""
-        return [self.entry(number) for number in sorted(self._place)]
+        rows = (row for table in self._parts.values() for row in table.to_pylist())
+        return sorted((FileEntry(**row) for row in rows), key=lambda entry: entry.file_seq)
 
     def with_changes(self, changed: Iterable[FileEntry]) -> dict[str, list[FileEntry]]:
         """The entries, as they are to be, of every part in which one has changed."""
