@@ -58,6 +58,10 @@ class Visitor:
         self._chosen: dict[str, Any] = {}
 
     async def __aenter__(self) -> Self:
+        await self._connect()
+        return self
+
+    async def _connect(self) -> None:
         stream = self._address.replace("http", "ws", 1) + "/_stcore/stream"
         headers = {"Cookie": self._cookie} if self._cookie else None
         self._socket = await connect(
@@ -69,7 +73,6 @@ class Visitor:
             ping_interval=None,
             additional_headers=headers,
         )
-        return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -78,7 +81,10 @@ class Visitor:
         await self._socket.close()
 
     async def open(self, page: str, query: str = "") -> float:
-        """Come to a page by its address; seconds until it stood."""
+        """Come to a page by its address, as a session of its own where choices were made; seconds until it stood."""
+        if self._chosen and self._socket is not None:
+            await self._socket.close()
+            await self._connect()
         self._query, self._page_hash, self._chosen = query, "", {}
         return await self._run(page)
 

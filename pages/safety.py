@@ -13,7 +13,7 @@ chosen = filters.sidebar("window", "ports", "classes", "direction")
 components.heading(words("safety.title"), chosen)
 components.need_data()
 with components.user_errors():
-    signs = data.metric("safety_headline", chosen).iloc[0]
+    signs = data.metric("safety_headline", filters.undated(chosen)).iloc[0]
 if desk.is_empty(signs):
     components.nothing_found()
     st.stop()

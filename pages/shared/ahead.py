@@ -37,6 +37,8 @@ OPENING_SECONDS = 90.0
 """After so long a release is shown whatever is not made of it yet."""
 FIRST_SCREENS_SECONDS = 5.0
 """How long the first visitors of a release have both cores, before what is asked for most is made."""
+RARELY = (10_000, 20, 50)
+"""How much is allocated before a collection, by generation: a full one stops all visitors for a tenth of a second."""
 ENDED = {ForwardMsg.FINISHED_SUCCESSFULLY, ForwardMsg.FINISHED_WITH_COMPILE_ERROR}
 CHOICES = {
     "map": ({"coloured": "verdict"},),
@@ -61,6 +63,7 @@ Walk = Sequence[tuple[str, dict[str, str]]]
 @asynccontextmanager
 async def lifespan(app: App, pages: Sequence[str]) -> AsyncIterator[None]:
     """While the server runs: the first screen before its door opens, all else and every later release behind it."""
+    gc.set_threshold(*RARELY)
     following = asyncio.create_task(_follow(await _begin(pages[0]), pages))
     try:
         yield
@@ -128,6 +131,8 @@ async def _make_the_usual(reader: Reader) -> None:
         await asyncio.sleep(1)
     if reader.release is not None:
         await _go_through(reader, usual(*await asyncio.to_thread(_codes, reader)), rests=True)
+    gc.collect()
+    gc.freeze()
 
 
 def _codes(reader: Reader) -> tuple[list[str], list[str]]:

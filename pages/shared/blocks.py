@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 import pandas as pd
-import streamlit as st
 
 from pages.shared import data, filters, frame, labels, url, yards
 from pipeline.metrics import Filters
@@ -89,9 +89,8 @@ def stack_chosen() -> tuple[str, str] | None:
     return place, bay
 
 
-def choose_stack(chart_key: str) -> None:
-    """The plan's `on_select`: keep the clicked cell; a click beside every cell forgets it."""
-    points = st.session_state[chart_key]["selection"]["points"]
+def choose_stack(points: Sequence[Mapping[str, Any]]) -> None:
+    """Keep the clicked cell of the plan; a click beside every cell forgets it."""
     url.put("stack", f"{points[0]['y']}{yards.PLACE_MARK}{points[0]['x']}" if points else None)
 
 

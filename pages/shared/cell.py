@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from typing import Any
-
-import streamlit as st
 
 from pages.shared import filters, url
 from pipeline.metrics import Filters
@@ -20,12 +18,11 @@ NO_CODE = "-"
 """Stands in the address for a code that is empty, e.g. where no facility is known."""
 
 
-def choose(chart_key: str, parts: Mapping[str, str], fixed: Mapping[str, str]) -> None:
-    """A chart's `on_select`: keep the clicked cell; a click beside every cell forgets it.
+def choose(points: Sequence[Mapping[str, Any]], parts: Mapping[str, str], fixed: Mapping[str, str]) -> None:
+    """Keep the clicked cell of a chart; a click beside every cell, which has no points, forgets it.
 
     `parts` says what x and y are, e.g. {"x": "day", "y": "port"}; `fixed` what the whole chart is of.
     """
-    points = st.session_state[chart_key]["selection"]["points"]
     forget()
     if points:
         clicked = {part: _told(part, points[0][axis]) for axis, part in parts.items()}

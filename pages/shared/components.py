@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
+from typing import Any
 
 import pandas as pd
 import plotly.graph_objects as go
@@ -14,6 +15,8 @@ from pages.shared import cell, cells, data, filters, frame, url
 from pipeline.errors import NothingFound, UserMistake
 from pipeline.metrics import Filters
 
+Points = Sequence[Mapping[str, Any]]
+"""The clicked marks of a figure as the browser tells them: x, y, customdata."""
 CHART_CONFIG = {"displayModeBar": False, "scrollZoom": False, "locale": "en"}
 
 
@@ -71,9 +74,10 @@ def nothing_found() -> None:
 def section(key: str, **values: object) -> None:
     """A heading inside a screen, with its line of explanation where the words have one."""
     words = frame.words()
-    st.subheader(words(key, **values), anchor=False)
-    if words.has(f"{key}.note"):
-        st.caption(words(f"{key}.note", **values))
+    lines = [words(name, **values) for name in (key, f"{key}.note") if words.has(name)]
+    # All but the first line of a heading are ordinary text: one element instead of two.
+    told = "\n".join(lines)
+    st.subheader(told, anchor=False)
 
 
 def cards(figures: Sequence[tuple[str, str, str]], key: str = "cards") -> None:
@@ -81,10 +85,8 @@ def cards(figures: Sequence[tuple[str, str, str]], key: str = "cards") -> None:
 
     A second row on a screen has a key of its own, `cards_...`.
     """
-    with st.container(key=key):
-        columns = st.columns(len(figures), gap="small")
-    for column, (name, figure, below) in zip(columns, figures, strict=True):
-        with column:
+    with st.container(key=key, horizontal=True, gap="small"):
+        for name, figure, below in figures:
             st.metric(
                 name,
                 figure,
@@ -98,38 +100,35 @@ def cards(figures: Sequence[tuple[str, str, str]], key: str = "cards") -> None:
 
 def chart(figure: go.Figure, key: str, alt: str, wide: bool = False) -> None:
     """A figure to look at; a wide one scrolls inside its own frame on a phone."""
-    with st.container(key=f"{'wide' if wide else 'chart'}_{key}"):
-        st.plotly_chart(figure, theme=None, key=key, config=CHART_CONFIG, alt=alt)
+    st.plotly_chart(figure, theme=None, key=_framed(key, wide), config=CHART_CONFIG, alt=alt)
 
 
 def clickable(
     figure: go.Figure, key: str, parts: Mapping[str, str], alt: str, fixed: Mapping[str, str] | None = None
 ) -> None:
-    """A figure whose cells can be clicked; see `cell.choose` for `parts` and `fixed`."""
-    with st.container(key=f"wide_{key}"):
-        st.plotly_chart(
-            figure,
-            theme=None,
-            key=key,
-            config=CHART_CONFIG,
-            alt=alt,
-            selection_mode="points",
-            on_select=partial(cell.choose, key, parts, fixed or {}),
-        )
+    """A wide figure whose cells can be clicked; see `cell.choose` for `parts` and `fixed`."""
+    pickable(figure, key, lambda points: cell.choose(points, parts, fixed or {}), alt, wide=True)
 
 
-def pickable(figure: go.Figure, key: str, picked: Callable[[], None], alt: str, wide: bool = False) -> None:
-    """A figure whose marks can be clicked; `picked` runs before the page does. `wide` as in `chart`."""
-    with st.container(key=f"{'wide' if wide else 'chart'}_{key}"):
-        st.plotly_chart(
-            figure,
-            theme=None,
-            key=key,
-            config=CHART_CONFIG,
-            alt=alt,
-            selection_mode="points",
-            on_select=picked,
-        )
+def pickable(
+    figure: go.Figure, key: str, picked: Callable[[Points], None], alt: str, wide: bool = False
+) -> None:
+    """A figure whose marks can be clicked; `picked` gets those, before the page runs. `wide` as in `chart`."""
+    name = _framed(key, wide)
+    st.plotly_chart(
+        figure,
+        theme=None,
+        key=name,
+        config=CHART_CONFIG,
+        alt=alt,
+        selection_mode="points",
+        on_select=lambda: picked(st.session_state[name]["selection"]["points"]),
+    )
+
+
+def _framed(key: str, wide: bool) -> str:
+    """The key of a figure, by which the style sheet tells wide ones."""
+    return f"{'wide' if wide else 'chart'}_{key}"
 
 
 def table(
@@ -160,24 +159,20 @@ def table(
         key=f"table_{key}",
         height=height or "auto",
     )
-    note = words("rows", rows=words.number(len(rows)))
-    with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
-        st.caption(note, width="content")
-        _download_button(cells.shown(rows, wanted), metric, chosen, key)
+    _download_button(cells.shown(rows, wanted), metric, chosen, key, "download.counted")
 
 
 def download(rows: pd.DataFrame, metric: str, chosen: Filters, key: str) -> None:
     """The button for exactly these rows and columns, in the form chosen, with filters and as-of in it."""
-    with st.container(horizontal=True, horizontal_alignment="right", key=f"export_{key}"):
-        _download_button(rows, metric, chosen, key)
+    _download_button(rows, metric, chosen, key, "download")
 
 
-def _download_button(rows: pd.DataFrame, metric: str, chosen: Filters, key: str) -> None:
+def _download_button(rows: pd.DataFrame, metric: str, chosen: Filters, key: str, label: str) -> None:
     words, form = frame.words(), filters.form()
     name, media_type = data.download_name(metric, form)
     holds = data.download_holds(rows, form)
     st.download_button(
-        words("download", form=words(f"form.{form}")),
+        words(label, form=words(f"form.{form}"), rows=words.number(len(rows))),
         data=lambda: data.download(rows, metric, chosen, form),
         file_name=name,
         mime=media_type,
@@ -262,14 +257,12 @@ def plain_table(rows: pd.DataFrame, key: str) -> None:
     words = frame.words()
     view, config = cells.in_words(rows, None, link())
     st.dataframe(view, hide_index=True, column_config=config, placeholder="–", key=key)
-    with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
-        st.caption(words("rows", rows=words.number(len(rows))), width="content")
-        st.download_button(
-            words("download", form=words("form.csv")),
-            data=lambda: data.plain_csv(rows),
-            file_name=f"dgwatch-{key.replace('_', '-')}.csv",
-            mime="text/csv",
-            key=f"download_{key}",
-            on_click="ignore",
-            type="tertiary",
-        )
+    st.download_button(
+        words("download.counted", form=words("form.csv"), rows=words.number(len(rows))),
+        data=lambda: data.plain_csv(rows),
+        file_name=f"dgwatch-{key.replace('_', '-')}.csv",
+        mime="text/csv",
+        key=f"download_{key}",
+        on_click="ignore",
+        type="tertiary",
+    )

@@ -124,4 +124,9 @@ def sample_banner() -> None:
 
 def style() -> None:
     """The few rules that the theme cannot say: print, phones, the banner."""
-    st.html(Path(__file__).with_name("style.css"))
+    st.html(_rules())
+
+
+@cache
+def _rules() -> str:
+    return f"<style>{Path(__file__).with_name('style.css').read_text(encoding='utf-8')}</style>"

@@ -87,6 +87,14 @@ class Shelf:
     def _is_at_work(self) -> bool:
         return getattr(self._mine, "is_at_work", False)
 
+    def contents(self) -> dict[Hashable, Hashable]:
+        """What is in the frames that are held now, by their keys: they are everybody's, so it must not change."""
+        with self._lock:
+            frames = [
+                (key, value) for key, (value, _) in self._held.items() if isinstance(value, pd.DataFrame)
+            ]
+        return {key: _content(frame) for key, frame in frames}
+
     def is_nearly_full(self) -> bool:
         """Whether what comes next soon pushes out what was asked for."""
         return self.held_bytes > NEARLY_FULL * self._max_bytes
@@ -123,14 +131,12 @@ _sources: dict[int, tuple[weakref.ref[pd.DataFrame], Hashable]] = {}
 
 
 def of(key: Hashable, make: Callable[[], T]) -> T:
-    """As `Shelf.of`; a frame is handed out as a copy that shares its columns and knows where it came from."""
+    """As `Shelf.of`; a frame knows where it came from. What is handed out is everybody's: nobody changes it."""
     value = SHELF.of(key, make)
-    if not isinstance(value, pd.DataFrame):
-        return value
-    frame = value.copy(deep=False)
-    place = id(frame)
-    _sources[place] = (weakref.ref(frame, lambda _: _sources.pop(place, None)), key)
-    return cast(T, frame)
+    if isinstance(value, pd.DataFrame) and _source(value) is None:
+        place = id(value)
+        _sources[place] = (weakref.ref(value, lambda _: _sources.pop(place, None)), key)
+    return value
 
 
 def by_arguments(function: Callable[P, T]) -> Callable[P, T]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import date
+from typing import Any
 
 import pandas as pd
 import streamlit as st
@@ -80,9 +82,8 @@ def nowhere(places: pd.DataFrame) -> list[str]:
     return list(places.loc[places["longitude"].isna(), "un_location_code"])
 
 
-def keep_clicked() -> None:
+def keep_clicked(points: Sequence[Mapping[str, Any]]) -> None:
     """A click on a circle: remember the port, to go there once the page runs."""
-    points = st.session_state["map"]["selection"]["points"]
     if points and points[0].get("customdata"):
         clicked = points[0]["customdata"]
         st.session_state[_GOING] = clicked if isinstance(clicked, str) else clicked[0]

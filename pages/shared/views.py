@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
 
 import streamlit as st
 
@@ -14,7 +13,7 @@ from pipeline.metrics import Filters
 def first(chosen: Filters) -> None:
     """What to move first, why, and where it lies."""
     words, look = frame.words(), frame.look()
-    asked = desk.weights(chosen)
+    asked = desk.weights(filters.undated(chosen))
     with components.user_errors():
         ranked = data.metric("risk", desk.first(asked, desk.LISTED_FIRST))
         points = data.metric("risk_points", desk.first(asked, desk.CHARTED_FIRST))
@@ -32,10 +31,10 @@ def first(chosen: Filters) -> None:
 
 def plan(chosen: Filters) -> None:
     """The yard by block and bay, and the stack behind a cell."""
-    words, look = frame.words(), frame.look()
+    words, look, now = frame.words(), frame.look(), filters.undated(chosen)
     with components.user_errors():
-        ports = data.metric("risk_places", chosen)
-    inside = blocks.inside(chosen, ports)
+        ports = data.metric("risk_places", now)
+    inside = blocks.inside(now, ports)
     with components.user_errors():
         cells = data.metric("yard_cells", inside)
         units = data.metric("yard_plan", inside)
@@ -46,7 +45,7 @@ def plan(chosen: Filters) -> None:
     else:
         rows, shade = blocks.shaded(cells)
         figure = yards.plan(rows, look=look, shade=shade, label=blocks.place_label(), marked=picked)
-        components.pickable(figure, "plan", partial(blocks.choose_stack, "plan"), words("alt.plan"), True)
+        components.pickable(figure, "plan", blocks.choose_stack, words("alt.plan"), True)
     st.caption(words("safety.without_place", units=words.count(blocks.without_place(units))))
     components.section("safety.stack")
     components.table(blocks.stack(units, picked), "yard_plan", inside, columns=blocks.STACK)
@@ -54,17 +53,17 @@ def plan(chosen: Filters) -> None:
 
 def clock(chosen: Filters) -> None:
     """Who passes the limit next, the stock ahead, and limit rules that end."""
-    words, look = frame.words(), frame.look()
+    words, look, now = frame.words(), frame.look(), filters.undated(chosen)
     with components.user_errors():
-        horizons = data.metric("limit_horizons", chosen)
-        passing = data.metric("limit_clock", chosen)
-        forecast = data.metric("stock_forecast", chosen)
-        tests = data.metric("stock_forecast_test", chosen)
+        horizons = data.metric("limit_horizons", now)
+        passing = data.metric("limit_clock", now)
+        forecast = data.metric("stock_forecast", now)
+        tests = data.metric("stock_forecast_test", now)
         stock = data.metric("stock_by_port_day", desk.past(chosen))
-        rules = data.metric("dated_rules", chosen)
+        rules = data.metric("dated_rules", now)
     components.section("safety.clock")
     components.cards(desk.horizon_cards(horizons), "cards_horizons")
-    components.table(passing, "limit_clock", chosen, columns=desk.CLOCK)
+    components.table(passing, "limit_clock", now, columns=desk.CLOCK)
     components.section("safety.forecast")
     if forecast.empty:
         st.caption(words("safety.no_forecast"))
@@ -75,11 +74,11 @@ def clock(chosen: Filters) -> None:
             yards.ahead(rows, desk.past_stock(stock, scope), look=look), "ahead", words("alt.ahead")
         )
         st.caption(desk.coverage(rows.iloc[0]))
-        components.table(rows, "stock_forecast", chosen)
+        components.table(rows, "stock_forecast", now)
         components.section("safety.tests")
-        components.table(tests, "stock_forecast_test", chosen)
+        components.table(tests, "stock_forecast_test", now)
     components.section("safety.rules")
-    components.table(rules, "dated_rules", chosen)
+    components.table(rules, "dated_rules", now)
 
 
 def apart(chosen: Filters) -> None:
@@ -87,7 +86,7 @@ def apart(chosen: Filters) -> None:
     words = frame.words()
     asked = desk.near(chosen)
     with components.user_errors():
-        summary = data.metric("segregation_summary", chosen).iloc[0]
+        summary = data.metric("segregation_summary", filters.undated(chosen)).iloc[0]
         pairs = data.metric("segregation", asked)
         by_block = data.metric("segregation_blocks", chosen)
     components.cards(desk.apart_cards(summary), "cards_apart")
@@ -103,7 +102,7 @@ def heat(chosen: Filters) -> None:
     words, look = frame.words(), frame.look()
     with components.user_errors():
         days = data.metric("heat", chosen)
-        stored = data.metric("quantity", chosen)
+        stored = data.metric("quantity", filters.undated(chosen))
     components.section("safety.hot_days")
     if days.empty:
         components.nothing_found()
@@ -120,7 +119,7 @@ def heat(chosen: Filters) -> None:
         )
         components.table(desk.newest(desk.of(days, port)), "heat", chosen)
     components.section("safety.stored")
-    components.table(stored, "quantity", chosen)
+    components.table(stored, "quantity", filters.undated(chosen))
 
 
 VIEWS: dict[str, Callable[[Filters], None]] = {
