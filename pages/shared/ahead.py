@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import logging
+import sys
 import time
 from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager, suppress
@@ -39,6 +40,8 @@ FIRST_SCREENS_SECONDS = 5.0
 """How long the first visitors of a release have both cores, before what is asked for most is made."""
 RARELY = (10_000, 20, 50)
 """How much is allocated before a collection, by generation: a full one stops all visitors for a tenth of a second."""
+SWITCH_SECONDS = 0.001
+"""How long a thread computes before another may: while a figure is made, each part of a screen waits so long to go."""
 ENDED = {ForwardMsg.FINISHED_SUCCESSFULLY, ForwardMsg.FINISHED_WITH_COMPILE_ERROR}
 CHOICES = {
     "map": ({"coloured": "verdict"},),
@@ -64,6 +67,7 @@ Walk = Sequence[tuple[str, dict[str, str]]]
 async def lifespan(app: App, pages: Sequence[str]) -> AsyncIterator[None]:
     """While the server runs: the first screen before its door opens, all else and every later release behind it."""
     gc.set_threshold(*RARELY)
+    sys.setswitchinterval(SWITCH_SECONDS)
     following = asyncio.create_task(_follow(await _begin(pages[0]), pages))
     try:
         yield
