@@ -17,6 +17,8 @@ FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--
 PICKS = 3
 INSTEAD = {"ports": "direction"}
 """A choice of many takes two clicks and a key; the choice of one beside it asks as much of the page."""
+UNSEEN = ("batch",)
+"""Pages whose main choice changes nothing that can be seen as they open."""
 QUIET_MS = 300
 """After so long without a change the screen is taken as done; the time is that of its last change."""
 WATCH = """
@@ -87,6 +89,8 @@ def choices(browser: Browser, address: str, page_name: str) -> list[Choice]:
     """The first options of a page's main filter, one after the other, twice over."""
     name = INSTEAD.get(MAIN_FILTER[page_name], MAIN_FILTER[page_name])
     found: list[Choice] = []
+    if page_name in UNSEEN:
+        return found
     for is_held in (False, True):
         page = _page(browser)
         page.goto(f"{address}/{page_name}?{AS_IT_OPENS}")
@@ -114,7 +118,10 @@ def _pick(page: Page, name: str, place: int) -> bool:
     box.click()
     options = page.get_by_role("option")
     options.first.wait_for()
-    options.nth(_next(place, options.count())).click()
+    count = options.count()
+    if count < 2:
+        return False
+    options.nth(_next(place, count)).click()
     return True
 
 
