@@ -9,7 +9,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
@@ -214,10 +214,10 @@ class Relations(ABC):
         """Writes a model or relation to one Parquet file. Returns its rows."""
 
     @abstractmethod
-    def write_by_label(self, name: str, folder: Path, label: str) -> list[tuple[Any, Path, int]]:
-        """Writes a relation to one Parquet file for each value of its column `label`: (value, path, rows).
+    def write_by_label(self, name: str, folder: Path, label: str) -> list[tuple[date, Path, int]]:
+        """Writes a relation to Parquet files by the day in its column `label`: (day, path, rows), by day.
 
-        The files lie below `folder`, and do not hold the column.
+        The files lie below `folder`, and do not hold the column. A day may have several.
         """
 
     @abstractmethod

@@ -163,8 +163,8 @@ class SparkEngine(Relations):
         """Writes a model or relation to one Parquet file. Returns its rows."""
         return _written(self.to_arrow(name, values), path)
 
-    def write_by_label(self, name: str, folder: Path, label: str) -> list[tuple[Any, Path, int]]:
-        """Writes a relation to one Parquet file for each value of its column `label`: (value, path, rows).
+    def write_by_label(self, name: str, folder: Path, label: str) -> list[tuple[dt.date, Path, int]]:
+        """Writes a relation to one Parquet file for each day in its column `label`: (day, path, rows), by day.
 
         The files lie below `folder`, and do not hold the column.
         """
@@ -181,8 +181,8 @@ class SparkEngine(Relations):
                 written.append((value, path, _written(rows, path)))
         return written
 
-    def _by_label(self, name: str, column: str, values: list[str]) -> Iterator[tuple[str, pa.Table]]:
-        """The rows of some labels that follow each other, a table a label."""
+    def _by_label(self, name: str, column: str, values: list[dt.date]) -> Iterator[tuple[dt.date, pa.Table]]:
+        """The rows of some days that follow each other, a table a day."""
         found = self._fetched(
             name,
             f"SELECT * FROM {identifier(name)} WHERE {column} BETWEEN :first AND :last ORDER BY {column}",
@@ -298,9 +298,9 @@ def _plain_type(type_: pa.DataType) -> pa.DataType:
     return type_
 
 
-def _pieces(counted: list[tuple[str, int]]) -> Iterator[list[str]]:
-    """Labels that follow each other, together as many rows as may come at once, or one label alone."""
-    piece: list[str] = []
+def _pieces(counted: list[tuple[dt.date, int]]) -> Iterator[list[dt.date]]:
+    """Days that follow each other, together as many rows as may come at once, or one day alone."""
+    piece: list[dt.date] = []
     rows = 0
     for label, count in counted:
         if piece and rows + count > FETCHED_ROWS:
