@@ -26,7 +26,7 @@ import pyarrow as pa
 from pipeline.leftovers import Leftovers, tables_read
 from pipeline.models import all_models
 from pipeline.object_cache import readable
-from pipeline.relations import FILE_NUMBER, Before, ModelFailed, Present, Relations, identifier
+from pipeline.relations import FILE_NUMBER, Before, ModelFailed, Present, Relations, identifier, projection
 from pipeline.settings import Settings
 
 __all__ = ["Engine", "ModelFailed"]
@@ -113,9 +113,9 @@ class Engine(Relations):
 
     def register_arrow(self, name: str, table: pa.Table) -> None:
         """Makes a small Arrow table readable under `name`."""
-        self._connection.register("handed_in", table)
-        self._create("TABLE", name, "FROM handed_in")
-        self._connection.unregister("handed_in")
+        self.forget(name)
+        self._connection.from_arrow(table).create(identifier(name))
+        self._registered[name] = "TABLE"
 
     def _register_files(self, name: str, files: list[str], before: Before | None) -> None:
         self.forget(name)
@@ -195,6 +195,11 @@ class Engine(Relations):
     def to_arrow(self, name: str, values: Mapping[str, Any] | None = None) -> pa.Table:
         """The rows of a model or relation. `values` are bound to its `$names`."""
         return self._table(name, self._select(name), values)
+
+    def computed(self, name: str, columns: Mapping[str, str]) -> pa.Table:
+        """Computed columns (`{name: expression}` of closed lists) of the rows of a relation."""
+        self.need(name)
+        return self._table(name, projection(name, columns), None)
 
     def blocks(self, name: str) -> Iterator[pa.RecordBatch]:
         """The rows of a model or relation, a block at a time; nothing else is to be asked before the last."""

@@ -150,6 +150,13 @@ def register_reference(engine: Relations, reference: Reference, default_zone: st
     engine.provide("calendar", lambda: engine.register_arrow("calendar", _calendar()))
 
 
+def register_offsets_of(
+    engine: Relations, reference: Reference, default_zone: str, ports: Iterable[str]
+) -> None:
+    """Lets the models read the offsets of these ports' zones and the default one alone: all of them take time to find."""
+    engine.register_arrow("zone_offsets", reference.zone_offsets(default_zone, ports))
+
+
 def _event_types(reference: Reference) -> pa.Table:
     lists = reference.table("code_lists")
     rows = [

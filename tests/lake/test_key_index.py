@@ -90,7 +90,7 @@ def test_only_row_groups_that_hold_a_key_are_read(tmp_path: Path) -> None:
     )
     with Engine(settings_of(tmp_path / "lake")) as engine:
         engine.register_arrow("asked", names_table("unit", ["U7", "U55", "U9999"]))
-        sought = key_index.sought_hashes(engine, "asked", UNIT)
+        sought = key_index.sought_in(engine, "asked", UNIT).hashes
     (stretch,) = index_of(tmp_path).holding("moves", parts, [(UNIT, sought)])
     assert (stretch.path, stretch.groups) == (parts[0].path, (0, 5))
 
