@@ -97,9 +97,7 @@ class FoundRows:
         wanted = _only(table.schema, columns)
         new = [self._read_whole(part.path, table.schema).select(wanted.names) for part in added]
         old = [rows.cast(wanted) for rows in picked.rows]
-        self._engine.register_arrow(
-            name, pa.concat_tables([pa.Table.from_batches([], wanted), *old, *new])
-        )
+        self._engine.register_arrow(name, pa.concat_tables([pa.Table.from_batches([], wanted), *old, *new]))
         return picked.paths
 
     def begin(self, table: Searched, sought: Sequence[tuple[Key, str]]) -> None:
@@ -116,9 +114,7 @@ class FoundRows:
         picked = self._pick(table, asked, [key.column])
         return picked is not None and not any(rows.num_rows for rows in picked.rows)
 
-    def _asked(
-        self, table: Searched, sought: Sequence[tuple[Key, str]]
-    ) -> list[tuple[Key, Sought]] | None:
+    def _asked(self, table: Searched, sought: Sequence[tuple[Key, str]]) -> list[tuple[Key, Sought]] | None:
         """What is sought; None where the files are better scanned whatever is sought."""
         old_rows = sum(part.rows for part in table.parts)
         if self._index is None or table.added_rows > SOUGHT_UP_TO or old_rows < SEARCHED_FROM_ROWS:
@@ -147,9 +143,7 @@ class FoundRows:
         paths = [stretch.path for stretch in stretches]
         return Picked(list((each or self._pool.map)(pick, stretches)), paths)
 
-    def _stretches(
-        self, table: Searched, asked: Sequence[tuple[Key, Sought]] | None
-    ) -> list[Stretch] | None:
+    def _stretches(self, table: Searched, asked: Sequence[tuple[Key, Sought]] | None) -> list[Stretch] | None:
         """Where to read; None where everything is better scanned."""
         if self._index is None or asked is None:
             return None

@@ -1,9 +1,9 @@
 """The lake: Delta tables, one release that names the version of each, and one writer at a time.
 
-Parquet parts are written where nobody looks; a load then commits them to the tables' logs, one table after the other,
-and last swaps `release.json`, which readers open first. What a killed load left behind is never looked at: the next
-commit of a table drops it from the table's log, and files that no release names are swept. Where all that lies, in a
-folder or in a bucket of an object store, is the affair of the lake's place.
+Parquet parts are written where nobody looks; a load then commits them to the tables' logs, and last swaps
+`release.json`, which readers open first. What a killed load left behind is never looked at: the next commit of a table
+drops it from the table's log, and files that no release names are swept. Where all that lies, in a folder or in a
+bucket of an object store, is the affair of the lake's place.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import logging
 import os
 import uuid
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -64,6 +64,7 @@ class Lake:
         self.root = root
         self.place = _place_at(root)
         self._parts: dict[tuple[str, str], list[Part]] = {}
+        self._listing: dict[tuple[str, str], Future[None]] = {}
 
     def release(self) -> Release | None:
         """The current release; None for an empty lake. Raises `UserMistake` for what is no lake."""
@@ -77,12 +78,28 @@ class Lake:
         """The files of a table with their labels and rows. Raises `UserMistake` where files are gone."""
         if release is None or table not in release.versions:
             return []
+        begun = self._listing.get((release.build_id, table))
+        if begun is not None:
+            begun.result()
+        else:
+            self._list(release, table)
+        return list(self._parts[release.build_id, table])
+
+    def list_ahead(self, release: Release | None) -> None:
+        """Lists the files of all tables of a release beside what the caller does; who asks for them waits for them."""
+        if release is None:
+            return
+        one_by_one = ThreadPoolExecutor(1)
+        for table in release.versions:
+            self._listing[release.build_id, table] = one_by_one.submit(self._list, release, table)
+        one_by_one.shutdown(wait=False)
+
+    def _list(self, release: Release, table: str) -> None:
         if (release.build_id, table) not in self._parts:
             for name, parts in self._listed_at_once(release).items():
                 self.remember(release, name, parts)
         if (release.build_id, table) not in self._parts:
             self.remember(release, table, self._listed(table, release.versions[table]))
-        return list(self._parts[release.build_id, table])
 
     def remember(self, release: Release, table: str, parts: list[Part]) -> None:
         """Takes the files of a table as of a release, which never change, from who knows them."""
@@ -92,8 +109,7 @@ class Lake:
         """The files of all tables, where the place keeps a list of them."""
         text = self.place.listed_parts(release.build_id)
         return {
-            table: self._named(table, files)
-            for table, files in (json.loads(text) if text else {}).items()
+            table: self._named(table, files) for table, files in (json.loads(text) if text else {}).items()
         }
 
     def _named(self, table: str, files: Iterable[tuple[str, int]]) -> list[Part]:

@@ -103,9 +103,7 @@ class Reference:
         """Other header names of a source's columns: stripped and casefolded, with the column's name."""
         return self._aliases.get(source, {})
 
-    def zone_offsets(
-        self, default_zone: str = DEFAULT_ZONE, ports: Iterable[str] | None = None
-    ) -> pa.Table:
+    def zone_offsets(self, default_zone: str = DEFAULT_ZONE, ports: Iterable[str] | None = None) -> pa.Table:
         """Offsets of the zones of these ports, all where None, and of the default zone; see `time_zones.zone_offsets`."""
         codes = self.zone_of if ports is None else self.zone_of.keys() & set(ports)
         return time_zones.zone_offsets(frozenset({default_zone, *(self.zone_of[code] for code in codes)}))

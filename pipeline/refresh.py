@@ -153,6 +153,8 @@ def refresh_touched(
         if as_of is None:
             return None
         set_instants(engine, settings, as_of, None)
+        # Side by side, as far as they do not wait for each other.
+        engine.need_all("batch_stays", "clearances")
         _replace_stays(touched)
         _replace_clearances(touched)
         _replace_units(touched)
