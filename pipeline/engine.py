@@ -44,8 +44,9 @@ _MACROS = (
 HASH_NAME = f"duckdb-{duckdb.__version__}"
 """Whose `hash` it is: another version may give other numbers."""
 
-_PARQUET = "FORMAT parquet, PARQUET_VERSION v2, COMPRESSION lz4_raw, DICTIONARY_SIZE_LIMIT 2000"
-"""Instants as differences of few bits; a dictionary of names is given up early. Read a third faster than with zstd."""
+_PARQUET = "FORMAT parquet, PARQUET_VERSION v2, COMPRESSION lz4_raw, DICTIONARY_SIZE_LIMIT 2000, ROW_GROUP_SIZE 16384"
+"""Instants as differences of few bits; a dictionary of names is given up early. Read a third faster than with zstd.
+A row is found by reading its row group; a scan of all of them costs a twentieth more than with the usual size."""
 ROWS_A_BLOCK = 1_000_000
 FEW_ROWS = 10_000
 """Rows a file below which dealing rows out to many files is cheaper than a pass a file."""

@@ -25,7 +25,6 @@ from pipeline.arrow_tables import one_array, values_of
 from pipeline.engine import HASH_NAME, Engine
 from pipeline.key_runs import PIECE_MASK, Covered, Hashes, Run, clear_torn, merged, runs_in, write_run
 from pipeline.lake import Part
-from pipeline.landed import ROW_GROUP_ROWS
 from pipeline.object_cache import readable
 from pipeline.relations import Relations
 from pipeline.settings import Settings
@@ -102,17 +101,18 @@ class KeyIndex:
         """Where in the parts of a table one of the keys with these hashes may lie."""
         by_name = {self._name_of(table, part.path): part for part in parts}
         groups: dict[str, set[int]] = {}
+        of_parts: dict[str, Covered] = {}
         unlisted: set[str] = set()
         for key, hashes in sought:
             runs = self._runs(table, key, by_name)
-            unlisted |= by_name.keys() - {part.name for run in runs for part in run.parts}
+            covered = {part.name: part for run in runs for part in run.parts}
+            of_parts |= covered
+            unlisted |= by_name.keys() - covered.keys()
             hashes = np.unique(hashes)
             for name, group in (found for run in runs for found in run.groups_with(hashes)):
                 groups.setdefault(name, set()).add(group)
         listed = (
-            Stretch(
-                by_name[name].path, tuple(sorted(found)), min(by_name[name].rows, len(found) * ROW_GROUP_ROWS)
-            )
+            Stretch(by_name[name].path, tuple(sorted(found)), of_parts[name].rows_in(len(found)))
             for name, found in groups.items()
             if name in by_name and name not in unlisted
         )

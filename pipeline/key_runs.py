@@ -41,6 +41,10 @@ class Covered:
     groups: int
     rows: int
 
+    def rows_in(self, groups: int) -> int:
+        """About how many rows so many of its row groups have."""
+        return min(self.rows, -(-self.rows * groups // self.groups))
+
 
 @dataclass(frozen=True, eq=False)
 class Run:
