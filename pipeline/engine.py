@@ -82,13 +82,14 @@ class Engine(Relations):
         settings: memory limit and threads.
         spill_dir: where what does not fit in memory goes, in an instance of its own; the questions of a process share
             one where None.
+        has_few_rows: each of its queries keeps to one thread: to deal few rows out to several costs more than it gains.
     """
 
     is_local = True
 
-    def __init__(self, settings: Settings, spill_dir: Path | None = None) -> None:
+    def __init__(self, settings: Settings, spill_dir: Path | None = None, has_few_rows: bool = False) -> None:
         super().__init__()
-        limits = settings.memory_limit, settings.threads
+        limits = settings.memory_limit, 1 if has_few_rows else settings.threads
         instance = _instance(*limits, spill_dir) if spill_dir else _shared_instance(*limits)
         self._threads = settings.threads
         self._database = f"question_{next(_numbers)}"

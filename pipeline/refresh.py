@@ -70,6 +70,9 @@ FLOWING = "stays"
 WHOLE_FROM_SHARE = 0.3
 """From this share of new rows on, computing everything costs less than finding out what is touched."""
 
+ROWS_OF_A_DAY = 20_000
+"""Of fewer new rows, what is touched is little work for every query."""
+
 MERGE_FLOWS_FROM = 40
 
 
@@ -81,8 +84,11 @@ def is_small(draft: Draft, reference: Reference) -> bool:
     if release.reference_digest != computed_with(reference):
         return False
     before = sum(release.rows.get(landed_table(name), 0) for name in SOURCES)
-    new = sum(part.rows for name in SOURCES for part in draft.added_parts(landed_table(name)))
-    return new < WHOLE_FROM_SHARE * before
+    return _new_rows(draft) < WHOLE_FROM_SHARE * before
+
+
+def _new_rows(draft: Draft) -> int:
+    return sum(part.rows for name in SOURCES for part in draft.added_parts(landed_table(name)))
 
 
 def refresh_whole(draft: Draft, settings: Settings, reference: Reference) -> dt.datetime | None:
@@ -142,7 +148,10 @@ def refresh_touched(
     `last_file` is the number of the last file of earlier loads.
     """
     before = draft.release.as_of if draft.release else None
-    with open_question(settings, reference, draft.files, None, FOREVER, draft.spill_folder()) as engine:
+    is_day = _new_rows(draft) < ROWS_OF_A_DAY
+    with open_question(
+        settings, reference, draft.files, None, FOREVER, draft.spill_folder(), has_few_rows=is_day
+    ) as engine:
         touched = Touched(draft, engine, index, settings.threads)
         touched.narrow()
         for table in KEPT:
