@@ -118,8 +118,7 @@ class Relations(ABC):
     def project(self, name: str, other: str, columns: Mapping[str, str]) -> None:
         """Makes `other` readable under `name` with computed columns (`{name: expression}` of closed lists)."""
         self.need(other)
-        chosen = ", ".join(f"{expression} AS {identifier(column)}" for column, expression in columns.items())
-        self._create("VIEW", name, f"SELECT {chosen} FROM {identifier(other)}", [other])
+        self._create("VIEW", name, projection(other, columns), [other])
 
     def has(self, name: str) -> bool:
         """Whether `name` is readable already."""
@@ -188,6 +187,10 @@ class Relations(ABC):
     def to_arrow(self, name: str, values: Mapping[str, Any] | None = None) -> pa.Table:
         """The rows of a model or relation. `values` are bound to its `$names`."""
 
+    @abstractmethod
+    def computed(self, name: str, columns: Mapping[str, str]) -> pa.Table:
+        """Computed columns (`{name: expression}` of closed lists) of the rows of a relation."""
+
     def to_frame(self, name: str, values: Mapping[str, Any] | None = None) -> pd.DataFrame:
         """The rows of a model or relation as a DataFrame: instants naive UTC, days as `datetime.date`."""
         return frame_of(self.to_arrow(name, values))
@@ -233,6 +236,12 @@ class Relations(ABC):
         for other in model.reads:
             self.need(other)
         return model.text
+
+
+def projection(name: str, columns: Mapping[str, str]) -> str:
+    """SQL for computed columns (`{name: expression}` of closed lists) of the rows of a relation."""
+    chosen = ", ".join(f"{expression} AS {identifier(column)}" for column, expression in columns.items())
+    return f"SELECT {chosen} FROM {identifier(name)}"
 
 
 def frame_of(table: pa.Table) -> pd.DataFrame:

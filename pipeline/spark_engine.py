@@ -21,7 +21,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from pipeline.errors import UserMistake
-from pipeline.relations import FILE_NUMBER, Before, ModelFailed, Relations, identifier
+from pipeline.relations import FILE_NUMBER, Before, ModelFailed, Relations, identifier, projection
 
 try:
     with warnings.catch_warnings():
@@ -153,6 +153,11 @@ class SparkEngine(Relations):
         if values:
             select = _BOUND.sub(r":\1", select)
         return self._fetched(name, select, values)
+
+    def computed(self, name: str, columns: Mapping[str, str]) -> pa.Table:
+        """Computed columns (`{name: expression}` of closed lists) of the rows of a relation."""
+        self.need(name)
+        return self._fetched(name, projection(name, columns), None)
 
     def rows(self, name: str, values: Mapping[str, Any] | None = None) -> list[tuple[Any, ...]]:
         """The rows of a model or relation as tuples."""
