@@ -151,8 +151,8 @@ def test_what_the_product_imports_is_what_it_requires() -> None:
     owners = foreign_owners("app.py", "pages", "pipeline")
     assert {name for name, owner in owners.items() if not owner & required("cluster", "s3")} == set()
     unused = required("cluster", "s3") - set().union(*owners.values())
-    told = "zones for machines that have none; a server, which is a program; a loop that Streamlit takes by itself"
-    assert unused == {"tzdata", "pysail", "uvloop"}, told
+    told = "zones for machines that have none; a server, which is a program; a loop and a writer of JSON that others take"
+    assert unused == {"tzdata", "pysail", "uvloop", "orjson"}, told
 
 
 def test_what_the_tests_import_is_what_their_extra_requires() -> None:

@@ -153,14 +153,13 @@ def where(picked: Mapping[str, str]) -> str:
 def headline_cards(row: pd.Series, chosen: Filters) -> list[tuple[str, str, str]]:
     """Stock, backlog, oldest and the last day's flows."""
     words = frame.words()
-    unit = words(f"unit.{chosen.count}")
     return [
         (
             words("measure.backlog"),
-            words("figure", figure=words.count(row["backlog"]), unit=unit),
+            words.counted(chosen.count, row["backlog"]),
             words("backlog.of_stock", share=words.share(row["backlog"], row["stock"])),
         ),
-        (words("measure.stock"), words("figure", figure=words.count(row["stock"]), unit=unit), ""),
+        (words("measure.stock"), words.counted(chosen.count, row["stock"]), ""),
         (
             words("backlog.oldest_overdue"),
             words.length(row["oldest_overdue_hours"]),
@@ -168,7 +167,7 @@ def headline_cards(row: pd.Series, chosen: Filters) -> list[tuple[str, str, str]
         ),
         (
             words("backlog.last_day"),
-            words("figure", figure=words.count(row["newly_overdue_last_day"]), unit=unit),
+            words.counted(chosen.count, row["newly_overdue_last_day"]),
             words(
                 "backlog.flows",
                 arrivals=words.count(row["arrivals_last_day"]),

@@ -131,7 +131,7 @@ _sources: dict[int, tuple[weakref.ref[pd.DataFrame], Hashable]] = {}
 
 
 def of(key: Hashable, make: Callable[[], T]) -> T:
-    """As `Shelf.of`; a frame knows where it came from. What is handed out is everybody's: nobody changes it."""
+    """As `Shelf.of`; a frame is known by where it came from. What is handed out is everybody's: nobody changes it."""
     value = SHELF.of(key, make)
     if isinstance(value, pd.DataFrame) and _source(value) is None:
         place = id(value)

@@ -10,13 +10,13 @@ from string import Formatter
 import pytest
 from babel.messages.pofile import read_po
 
-from pages.shared.text import LANGUAGES, Words, catalog
+from pages.shared.text import LANGUAGES, Words, catalog, counted
 from pipeline.contract import SOURCES
 from pipeline.metrics import REGISTRY
 from pipeline.settings import ROOT
 
 SHARED = ROOT / "pages" / "shared"
-SAME_IN_BOTH = {"none", "column.sha256", "figure", "form.csv", "form.xlsx", "form.parquet", "form.json"}
+SAME_IN_BOTH = {"none", "column.sha256", "form.csv", "form.xlsx", "form.parquet", "form.json"}
 """Messages that are not words."""
 BUILT = re.compile(
     r"(grain|measured_in|safety|pool|heat_basis|level|ended_how|state|warning|border|map|form|forecast|lacking|clocks|ports|pilots|rebound|why|clock|stage|statistic|verdict|flag|funnel|part|turn|told|stages|column|source|family|filter|measure|rows|unit|window|count|axis|history|definition|batch|trust|campaign|backlog)\.|\w+\.nav$|[a-z_.]+\.note$"
@@ -119,6 +119,13 @@ def test_the_guard_and_no_word_of_outside() -> None:
 
 
 ENGLISH, CHINESE = Words("en", "Asia/Shanghai"), Words("zh", "Asia/Shanghai")
+
+
+def test_a_count_goes_with_its_noun() -> None:
+    told = [ENGLISH.counted("batch", number) for number in (0, 1, 1200, None)]
+    assert told == ["0 batches", "1 batch", "1,200 batches", "–"]
+    assert [CHINESE.counted("unit", number) for number in (1, 2)] == ["1 箱", "2 箱"]
+    assert counted("en").keys() == counted("zh").keys()
 
 
 def test_instants_are_wall_time_with_their_offset() -> None:

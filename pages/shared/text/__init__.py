@@ -7,14 +7,17 @@ of codes): see `labels.py`. Numbers are written as Babel's CLDR data say, dates 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import cache
+from gettext import c2py
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from babel.dates import format_date
+from babel.messages.catalog import Catalog
 from babel.messages.pofile import read_po
 from babel.numbers import format_decimal, format_percent
 
@@ -26,11 +29,27 @@ _FOLDER = Path(__file__).parent
 
 
 @cache
+def _read(language: str) -> Catalog:
+    with (_FOLDER / f"{language}.po").open("rb") as file:
+        return read_po(file, locale=_LOCALES[language])
+
+
+@cache
 def catalog(language: str) -> dict[str, str]:
     """Every message of `language` by its key; empty translations are left out, so that they are noticed."""
-    with (_FOLDER / f"{language}.po").open("rb") as file:
-        messages = read_po(file, locale=_LOCALES[language])
-    return {str(message.id): str(message.string) for message in messages if message.id and message.string}
+    plain = [message for message in _read(language) if not message.pluralizable]
+    return {str(message.id): str(message.string) for message in plain if message.id and message.string}
+
+
+@cache
+def counted(language: str) -> dict[str, tuple[str, ...]]:
+    """Messages that go with a count, by their key: a form for each kind of number that the language tells apart."""
+    return {message.id[0]: tuple(message.string or ()) for message in _read(language) if message.pluralizable}
+
+
+@cache
+def _form(language: str) -> Callable[[int], int]:
+    return c2py(_read(language).plural_expr)
 
 
 @dataclass(frozen=True)
@@ -76,6 +95,13 @@ class Words:
     def count(self, value: float | None) -> str:
         """A whole number, or the mark for one that cannot be had."""
         return self("none") if value is None or value != value else self.number(value)
+
+    def counted(self, kind: str, value: float | None) -> str:
+        """A whole number of something (`counted.<kind>` of the catalogs), or the mark for one that cannot be had."""
+        if value is None or value != value:
+            return self("none")
+        form = _form(self.language)(int(value))
+        return counted(self.language)[f"counted.{kind}"][form].format(figure=self.number(value))
 
     def percent(self, value: float | None) -> str:
         """A percentage that is one already; empty where there is none."""
