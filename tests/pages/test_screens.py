@@ -17,7 +17,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from pages.shared import data, kept
-from pages.shared.text import LANGUAGES, catalog
+from pages.shared.text import LANGUAGES, Words, catalog
 from pipeline import build, export
 from pipeline.cli import main
 from pipeline.metrics import REGISTRY, Filters, Reader
@@ -198,8 +198,8 @@ def test_backlog_headline_is_the_readers(screen: Screen, small_lake: Path) -> No
     at = screen("backlog", small_lake, as_of=IN_THE_CAMPAIGN)
     asked = Filters(as_of=datetime(2022, 8, 1, 4))
     row = Reader(Settings(small_lake)).query("stock_headline", asked).iloc[0]
-    assert figures(at)["Backlog"] == f"{row['backlog']:,} batches"
-    assert figures(at)["Stock"] == f"{row['stock']:,} batches"
+    assert figures(at)["Backlog"] == Words().counted("batch", row["backlog"])
+    assert figures(at)["Stock"] == Words().counted("batch", row["stock"])
     assert row["stock"] > 0
 
 
