@@ -126,8 +126,8 @@ def test_a_click_on_a_cell_lists_the_batches_behind_it(visit: Visit) -> None:
     expect(page.locator("h3", has_text=day)).to_be_visible(timeout=30_000)
     settle(page)
     assert query(page)["cell_day"] == [day] and query(page)["cell_port"] == [port]
-    rows = page.locator(".stElementContainer", has=page.locator("[data-testid=stCaptionContainer]"))
-    expect(rows.filter(has_text=f"Rows: {count}").last).to_be_visible()
+    rows = page.locator(".stDownloadButton", has_text=f"Rows: {count} ·")
+    expect(rows.last).to_be_visible()
     with downloaded(page, "batches_in_yard") as archive:
         lines = archive.read("batches_in_yard.csv").decode().splitlines()
         about = json.loads(archive.read("batches_in_yard.csv.meta.json"))

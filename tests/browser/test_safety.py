@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import parse_qs, urlparse
@@ -41,17 +42,18 @@ def test_a_click_on_the_plan_lists_the_stack(visit: Visit) -> None:
     page = visit(f"safety?desk=plan&yard=CNSHG&{SUMMER}", height=2400)
     page.wait_for_selector(f"{PLAN} g.heatmaplayer image")
     target = page.locator(PLAN).evaluate(FULLEST_CELL)
-    rows = page.locator("[data-testid=stCaptionContainer]", has_text="Rows: ")
+    rows = page.locator(".stDownloadButton", has_text="Rows: ")
+    found = re.compile(rf"Rows: {target['units']} ·")
     everything = rows.last.inner_text()
     page.mouse.click(target["x"], target["y"])
     page.wait_for_function("location.search.includes('stack=')", timeout=30_000)
     settle(page)
     assert query(page)["stack"] == [target["stack"]]
-    expect(rows.last).to_have_text(f"Rows: {target['units']}", timeout=30_000)
-    assert everything != f"Rows: {target['units']}"
+    expect(rows.last).to_have_text(found, timeout=30_000)
+    assert not found.match(everything)
     page.reload()
     settle(page)
-    expect(rows.last).to_have_text(f"Rows: {target['units']}", timeout=30_000)
+    expect(rows.last).to_have_text(found, timeout=30_000)
 
 
 def test_the_plan_is_there_on_a_phone_and_in_the_dark(visit: Visit) -> None:
