@@ -12,12 +12,13 @@ from __future__ import annotations
 import itertools
 import logging
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from datetime import timedelta
-from functools import cache
+from functools import cache, partial
 from graphlib import TopologicalSorter
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 import duckdb
@@ -50,6 +51,9 @@ ROWS_A_BLOCK = 1_000_000
 FEW_ROWS = 10_000
 """Rows a file below which dealing rows out to many files is cheaper than a pass a file."""
 
+_CONSTANT = "CONSTANT"
+"""What is readable in an engine that does not own it."""
+
 _numbers = itertools.count(1)
 
 
@@ -68,10 +72,35 @@ def _instance(memory_limit: str, threads: int, spill: Path) -> duckdb.DuckDBPyCo
     return connection
 
 
+class _Shared:
+    """The instance that the questions of this process share, and the tables in it that are the same for many of them."""
+
+    def __init__(self, memory_limit: str, threads: int) -> None:
+        self.connection = _instance(memory_limit, threads, Path(tempfile.gettempdir()) / "dgwatch-spill")
+        self._making = Lock()
+        self._made: set[str] = set()
+
+    def schema(self, constants: str) -> str:
+        """The schema of some constants, which is made where it is not there."""
+        schema = f"memory.{identifier(f'constants_{constants}')}"
+        with self._making:
+            if schema not in self._made:
+                self.connection.cursor().execute(f"CREATE SCHEMA {schema}")
+                self._made.add(schema)
+        return schema
+
+    def see_to(self, table: str, rows: Callable[[], pa.Table]) -> None:
+        """Makes a table unless it is there."""
+        with self._making:
+            if table not in self._made:
+                handed_in = rows()  # noqa: F841
+                self.connection.cursor().execute(f"CREATE TABLE {table} AS FROM handed_in")
+                self._made.add(table)
+
+
 @cache
-def _shared_instance(memory_limit: str, threads: int) -> duckdb.DuckDBPyConnection:
-    """The instance that the questions of this process share."""
-    return _instance(memory_limit, threads, Path(tempfile.gettempdir()) / "dgwatch-spill")
+def _shared(memory_limit: str, threads: int) -> _Shared:
+    return _Shared(memory_limit, threads)
 
 
 class Engine(Relations):
@@ -81,14 +110,20 @@ class Engine(Relations):
         settings: memory limit and threads.
         spill_dir: where what does not fit in memory goes, in an instance of its own; the questions of a process share
             one where None.
+        constants: what tells apart the tables that `provide_constant` is given: questions for which it is the same
+            share them. Each engine makes its own where None.
     """
 
     is_local = True
 
-    def __init__(self, settings: Settings, spill_dir: Path | None = None) -> None:
+    def __init__(
+        self, settings: Settings, spill_dir: Path | None = None, constants: str | None = None
+    ) -> None:
         super().__init__()
         limits = settings.memory_limit, settings.threads
-        instance = _instance(*limits, spill_dir) if spill_dir else _shared_instance(*limits)
+        self._shared = None if spill_dir else _shared(*limits)
+        instance = self._shared.connection if self._shared else _instance(*limits, spill_dir or Path())
+        self._constants = self._shared.schema(constants) if self._shared and constants else None
         self._threads = settings.threads
         self._database = f"question_{next(_numbers)}"
         # Threads ask for engines at once: a connection runs one statement at a time, and a cursor is one of its own.
@@ -98,8 +133,9 @@ class Engine(Relations):
 
     def _looking_here(self, cursor: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConnection:
         """A cursor that finds relations in this engine's database, and the portable functions beside it."""
+        constants = f"{self._constants}," if self._constants else ""
         return cursor.execute(
-            f"SET search_path = '{self._database}.main,memory.main'; SET enable_progress_bar = false"
+            f"SET search_path = '{self._database}.main,{constants}memory.main'; SET enable_progress_bar = false"
         )
 
     def _beside(self) -> duckdb.DuckDBPyConnection:
@@ -113,9 +149,21 @@ class Engine(Relations):
 
     def register_arrow(self, name: str, table: pa.Table) -> None:
         """Makes a small Arrow table readable under `name`."""
-        self._connection.register("handed_in", table)
-        self._create("TABLE", name, "FROM handed_in")
-        self._connection.unregister("handed_in")
+        self.forget(name)
+        handed_in = table  # noqa: F841 - found by its name, which costs half of what registering it does
+        self._connection.execute(f"CREATE TABLE {identifier(name)} AS FROM handed_in")
+        self._registered[name] = "TABLE"
+
+    def provide_constant(self, name: str, rows: Callable[[], pa.Table]) -> None:
+        """As in `Relations`; shared by the questions of this process that have the same constants."""
+        if self._shared is None or self._constants is None:
+            super().provide_constant(name, rows)
+        else:
+            self.provide(name, partial(self._share, self._shared, name, rows))
+
+    def _share(self, shared: _Shared, name: str, rows: Callable[[], pa.Table]) -> None:
+        shared.see_to(f"{self._constants}.{identifier(name)}", rows)
+        self._registered[name] = _CONSTANT
 
     def _register_files(self, name: str, files: list[str], before: Before | None) -> None:
         self.forget(name)
@@ -132,13 +180,12 @@ class Engine(Relations):
 
     def first_stays(self, files: list[str], present: Present, count: int) -> pa.Table:
         """The first stays of Parquet files by arrival, of those that were present."""
-        try:
-            relation = self._connection.read_parquet(readable(files), hive_partitioning=False)
-            for condition in _conditions(present):
-                relation = relation.filter(condition)
-            return relation.order("arrived_at").limit(count).to_arrow_table()
-        except duckdb.Error as error:
-            raise ModelFailed(f"stays could not be read: {error}") from error
+        conditions, values = _conditions(present)
+        sql = (
+            "SELECT * FROM read_parquet($files, hive_partitioning = false)\n"
+            f"WHERE {' AND '.join(conditions)}\nORDER BY arrived_at\nLIMIT $count"
+        )
+        return self._table("first_stays", sql, {"files": readable(files), "count": count, **values})
 
     def register_numbered(self, name: str, paths: list[str]) -> None:
         """Makes Parquet files readable under `name`, each row with its file's place among them (`part_number`) and its
@@ -190,7 +237,8 @@ class Engine(Relations):
         self._registered[name] = kind
 
     def _drop(self, kind: str, name: str) -> None:
-        self._connection.execute(f"DROP {kind} {identifier(name)}")
+        if kind != _CONSTANT:
+            self._connection.execute(f"DROP {kind} {identifier(name)}")
 
     def to_arrow(self, name: str, values: Mapping[str, Any] | None = None) -> pa.Table:
         """The rows of a model or relation. `values` are bound to its `$names`."""
@@ -294,15 +342,16 @@ class Engine(Relations):
             raise ModelFailed(f"{name} did not run: {error}\n{sql}") from error
 
 
-def _conditions(present: Present) -> list[duckdb.Expression]:
-    constant, column = duckdb.ConstantExpression, duckdb.ColumnExpression
-    arrived, left = column("arrived_at"), column("left_at")
-    found = [
-        arrived < constant(present.came_before),
-        left.isnull() | (left >= constant(present.left_from)),
-        *(column(name).isin(*map(constant, codes)) for name, codes in present.codes.items() if codes),
-    ]
+def _conditions(present: Present) -> tuple[list[str], dict[str, Any]]:
+    """What has to hold, in SQL, and the values that are bound in it."""
+    found = ["arrived_at < $came_before", "(left_at IS NULL OR left_at >= $left_from)"]
+    values: dict[str, Any] = {"came_before": present.came_before, "left_from": present.left_from}
+    for name, codes in present.codes.items():
+        if codes:
+            bound = {f"{identifier(name)}_{place}": code for place, code in enumerate(codes)}
+            found.append(f"{name} IN ({', '.join(f'${place}' for place in bound)})")
+            values |= bound
     if present.shorter_than is not None:
-        micros = duckdb.FunctionExpression("epoch_us", left) - duckdb.FunctionExpression("epoch_us", arrived)
-        found.append(micros < constant(present.shorter_than // timedelta(microseconds=1)))
-    return found
+        found.append("epoch_us(left_at) - epoch_us(arrived_at) < $shorter_than")
+        values["shorter_than"] = present.shorter_than // timedelta(microseconds=1)
+    return found, values

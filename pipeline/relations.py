@@ -60,7 +60,7 @@ class Relations(ABC):
 
     def __init__(self) -> None:
         self._registered: dict[str, str] = {}
-        """What is readable, and whether it is a TABLE or a VIEW."""
+        """What is readable, and whether it is a TABLE, a VIEW or the engine's own affair."""
         self._providers: dict[str, Callable[[], None]] = {}
         self.last_file: int | None = None
         """Rows of Parquet files that come from a loaded file after this one are not read, where it is set."""
@@ -103,6 +103,10 @@ class Relations(ABC):
     def provide(self, name: str, register: Callable[[], None]) -> None:
         """Says how an input comes to be; it is registered when something first reads it."""
         self._providers[name] = register
+
+    def provide_constant(self, name: str, rows: Callable[[], pa.Table]) -> None:
+        """Says how a small input comes to be that is the same for other questions too."""
+        self.provide(name, lambda: self.register_arrow(name, rows()))
 
     def use_models(self, *names: str) -> None:
         """Takes back how inputs come to be, so that the models of these names compute them."""
