@@ -11,6 +11,7 @@ import datetime as dt
 from dataclasses import replace
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from pipeline.engine import Engine
 from pipeline.metrics.question import Question
@@ -101,11 +102,13 @@ def _fitting(
 
     None where the stays that are not known could be among them.
     """
-    if known_before and sum(rows.num_rows for rows in stays) < limit:
+    known = pa.concat_tables(stays, promote_options="permissive")
+    until = min(known_before, default=None)
+    if until is not None and (pc.sum(pc.less(known["arrived_at"], until)).as_py() or 0) < limit:
         return None
-    engine.register_arrow("counted", pa.concat_tables(stays, promote_options="permissive"))
+    engine.register_arrow("counted", known)
     found = engine.first_rows("batches_in_yard", limit)
-    if known_before and (found.num_rows < limit or found["arrived_at"][-1].as_py() >= min(known_before)):
+    if until is not None and (found.num_rows < limit or found["arrived_at"][-1].as_py() >= until):
         return None
     return found
 
