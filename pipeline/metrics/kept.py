@@ -12,8 +12,8 @@ import os
 import shutil
 import tempfile
 import uuid
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable
+from functools import partial
 from hashlib import sha256
 from itertools import chain
 from pathlib import Path
@@ -71,12 +71,13 @@ class KeptAnswers:
         path = self._path(key)
         if path.name in self._tables:
             return self._tables[path.name]
-        with self._reading(path):
-            if self._footer(path).num_rows <= IN_MEMORY_ROWS:
-                self._tables[path.name] = pq.read_table(path)
-                return self._tables[path.name]
-            return self._found(path, sought, None) if sought else pq.read_table(path)
-        return None
+        return _unless_lost(path, partial(self._table, path, sought))
+
+    def _table(self, path: Path, sought: Sought | None) -> pa.Table:
+        if self._footer(path).num_rows <= IN_MEMORY_ROWS:
+            self._tables[path.name] = pq.read_table(path)
+            return self._tables[path.name]
+        return self._found(path, sought, None) if sought else pq.read_table(path)
 
     def first_rows(self, count: int | None, sought: Sought, *key: Any) -> pa.Table | None:
         """The first rows of a kept answer that are sought; all such where None.
@@ -84,19 +85,7 @@ class KeptAnswers:
         Only as much of the file is read as they need. None where the answer is not kept.
         """
         path = self._path(key)
-        with self._reading(path):
-            return self._found(path, sought, count)
-        return None
-
-    @contextmanager
-    def _reading(self, path: Path) -> Iterator[None]:
-        """Ends the reading, and no more, where an answer is not kept or cannot be read."""
-        try:
-            yield
-        except FileNotFoundError:
-            pass
-        except (OSError, pa.ArrowException) as error:
-            logger.warning("%s could not be read, and is computed again: %s", path, error)
+        return _unless_lost(path, partial(self._found, path, sought, count))
 
     def _footer(self, path: Path) -> Footer:
         """What a file tells of its rows; read once, since it never changes."""
@@ -151,6 +140,17 @@ class KeptAnswers:
     def _path(self, key: tuple[Any, ...]) -> Path:
         digest = sha256(repr(key).encode()).hexdigest()[:24]
         return self.folder / f"{key[0]}-{digest}.parquet"
+
+
+def _unless_lost(path: Path, read: Callable[[], pa.Table]) -> pa.Table | None:
+    """What was read of an answer; None where it is not kept or cannot be read."""
+    try:
+        return read()
+    except FileNotFoundError:
+        return None
+    except (OSError, pa.ArrowException) as error:
+        logger.warning("%s could not be read, and is computed again: %s", path, error)
+        return None
 
 
 def _rows_of(file: pq.ParquetFile, groups: list[int], sought: Sought, count: int | None) -> pa.Table:

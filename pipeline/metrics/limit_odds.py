@@ -123,10 +123,8 @@ def _by_place(table: pa.Table) -> dict[Place, npt.NDArray[np.intp]]:
     width = len(classes.dictionary)
     numbers = values_of(ports.indices).astype(np.int64) * width + values_of(classes.indices)
     order = np.argsort(numbers, kind="stable")
-    firsts = np.flatnonzero(np.diff(numbers[order], prepend=-1))
+    found, firsts = np.unique(numbers[order], return_index=True)
     return {
         (ports.dictionary[number // width].as_py(), classes.dictionary[number % width].as_py()): rows
-        for number, rows in zip(
-            (int(numbers[order[first]]) for first in firsts), np.split(order, firsts[1:]), strict=True
-        )
+        for number, rows in zip(found.tolist(), np.split(order, firsts)[1:], strict=True)
     }

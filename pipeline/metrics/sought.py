@@ -32,7 +32,9 @@ class Sought:
     def condition(self) -> pc.Expression:
         """As an expression over the columns."""
         asked = [_is_one_of(pc.field(name), values) for name, values in self.codes.items()]
-        asked += [pc.field(name).is_null() | (pc.field(name) >= least) for name, least in self.from_on.items()]
+        asked += [
+            pc.field(name).is_null() | (pc.field(name) >= least) for name, least in self.from_on.items()
+        ]
         asked += [pc.field(name) < bound for name, bound in self.below.items()]
         return reduce(and_, asked, pc.scalar(True))
 
@@ -59,7 +61,9 @@ class Footer:
             can &= self._can_be(name, values)
         for name, least in sought.from_on.items():
             _, largest, has_empty = self._of(name)
-            can &= [empty or most is None or most >= least for most, empty in zip(largest, has_empty, strict=True)]
+            can &= [
+                empty or most is None or most >= least for most, empty in zip(largest, has_empty, strict=True)
+            ]
         for name, bound in sought.below.items():
             can &= [least is None or least < bound for least in self._of(name)[0]]
         return [int(group) for group in np.flatnonzero(can)]

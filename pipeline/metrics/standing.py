@@ -46,6 +46,7 @@ OF_CAMPAIGNS = (
     "cases_by_status",
     "hit_rates",
 )
+OF_ALL = ("stock_forecast", "stock_forecast_test", "limit_horizons")
 BUSY_FILE = ".busy"
 
 logger = logging.getLogger(__name__)
@@ -110,6 +111,8 @@ def _steps(reader: Reader) -> Iterator[Callable[[], None]]:
     for row in reader.reference.table("campaigns").to_pylist():
         for key in OF_CAMPAIGNS:
             yield partial(_keep_frame, reader, key, Filters(campaign_id=row["campaign_id"]))
+    for key in OF_ALL:
+        yield partial(_keep_frame, reader, key, Filters())
     for asked in standing_windows(reader):
         alone = replace(asked, baseline_from=None, baseline_to=None)
         yield partial(_keep_frame, reader, "stage_means", alone)
