@@ -109,12 +109,18 @@ def arrow_table(columns: Mapping[str, Sequence[Any]], schema: pa.Schema) -> pa.T
     return pa.Table.from_arrays(arrays, schema=schema)
 
 
-def read_parquet(path: Path | str, schema: pa.Schema, row_groups: Sequence[int] | None = None) -> pa.Table:
+def read_parquet(
+    path: Path | str,
+    schema: pa.Schema,
+    row_groups: Sequence[int] | None = None,
+    told: parquet.FileMetaData | None = None,
+) -> pa.Table:
     """The rows of a Parquet file, or of some of its row groups, as a table of that schema.
 
-    A column that the file lacks is null; one that the schema lacks is not read.
+    A column that the file lacks is null; one that the schema lacks is not read. `told` is what the file's end tells
+    of it, where that was read already.
     """
-    with parquet.ParquetFile(path) as file:
+    with parquet.ParquetFile(path, metadata=told) as file:
         groups = range(file.num_row_groups) if row_groups is None else row_groups
         table = file.read_row_groups(list(groups), columns=schema.names)
     columns = [

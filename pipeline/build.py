@@ -62,6 +62,7 @@ def load(
         # Now, not before the wait: of two rows without recorded_at the one loaded later counts.
         instant = loaded_at or dt.datetime.now(dt.UTC).replace(tzinfo=None, microsecond=0)
         known = Ledger(lake.files(draft.release, "files"))
+        lake.list_ahead(draft.release)
         index = KeyIndex(lake.place.keys, lake.place.name_of, settings)
         progress.stage("Reading and checking", float(sum(map(size_of, files))))
         with _Comparing(draft, settings, index) as comparing:
@@ -153,13 +154,13 @@ def rebuild(settings: Settings, progress: Progress | None = None) -> Release:
 class _Comparing:
     """Finds the records that new rows repeat, source by source, while other sources are still read.
 
-    It has a thread and an engine of its own, made when first needed.
+    It has a thread and an engine of its own, which is made while the first source is read.
     """
 
     def __init__(self, draft: Draft, settings: Settings, index: KeyIndex) -> None:
         self._draft, self._settings, self._index = draft, settings.with_half_the_memory(), index
         self._pool = ThreadPoolExecutor(1)
-        self._engine: Engine | None = None
+        self._opened = self._pool.submit(Engine, self._settings, draft.spill_folder())
         self._begun: list[Future[pa.Table]] = []
 
     def __enter__(self) -> Self:
@@ -167,8 +168,8 @@ class _Comparing:
 
     def __exit__(self, *_: object) -> None:
         self._pool.shutdown(cancel_futures=True)
-        if self._engine is not None:
-            self._engine.close()
+        if not self._opened.cancelled():
+            self._opened.result().close()
 
     def begin(self, source: str) -> None:
         """Compares the rows of a source, all of which have landed."""
@@ -180,14 +181,12 @@ class _Comparing:
         return pa.concat_tables([NONE_REPEATED, *(begun.result() for begun in self._begun)])
 
     def _compare(self, source: str) -> pa.Table:
-        if self._engine is None:
-            self._engine = Engine(self._settings, self._draft.spill_folder())
-        draft, table = self._draft, landed_table(source)
+        draft, table, engine = self._draft, landed_table(source), self._opened.result()
         old, known = (draft.lake.parts(draft.release, name) for name in (table, "repeated"))
         landed = Searched(table, old, draft.added_parts(table), landed_schema(SOURCES[source]))
         repeated = Searched("repeated", known, [], REPEATED_SCHEMA)
-        found = FoundRows(self._engine, self._index, self._settings.threads)
-        return find_repeated(self._engine, source, landed, repeated, found)
+        found = FoundRows(engine, self._index, self._settings.threads)
+        return find_repeated(engine, source, landed, repeated, found)
 
 
 def _add_repeated(draft: Draft, rows: pa.Table) -> None:

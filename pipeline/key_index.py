@@ -18,13 +18,13 @@ from itertools import chain
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pipeline.arrow_tables import one_array, values_of
 from pipeline.engine import HASH_NAME, Engine
 from pipeline.key_runs import PIECE_MASK, Covered, Hashes, Run, clear_torn, merged, runs_in, write_run
 from pipeline.lake import Part
-from pipeline.landed import ROW_GROUP_ROWS
 from pipeline.object_cache import readable
 from pipeline.relations import Relations
 from pipeline.settings import Settings
@@ -93,6 +93,7 @@ class KeyIndex:
         self._name_of = name_of
         self._settings = settings.with_half_the_memory()
         self._is_reader = is_reader
+        self._known: dict[tuple[str, str], tuple[frozenset[str], list[Run]]] = {}
 
     def holding(
         self, table: str, parts: Sequence[Part], sought: Sequence[tuple[Key, Hashes]]
@@ -100,17 +101,18 @@ class KeyIndex:
         """Where in the parts of a table one of the keys with these hashes may lie."""
         by_name = {self._name_of(table, part.path): part for part in parts}
         groups: dict[str, set[int]] = {}
+        of_parts: dict[str, Covered] = {}
         unlisted: set[str] = set()
         for key, hashes in sought:
             runs = self._runs(table, key, by_name)
-            unlisted |= by_name.keys() - {part.name for run in runs for part in run.parts}
+            covered = {part.name: part for run in runs for part in run.parts}
+            of_parts |= covered
+            unlisted |= by_name.keys() - covered.keys()
             hashes = np.unique(hashes)
             for name, group in (found for run in runs for found in run.groups_with(hashes)):
                 groups.setdefault(name, set()).add(group)
         listed = (
-            Stretch(
-                by_name[name].path, tuple(sorted(found)), min(by_name[name].rows, len(found) * ROW_GROUP_ROWS)
-            )
+            Stretch(by_name[name].path, tuple(sorted(found)), of_parts[name].rows_in(len(found)))
             for name, found in groups.items()
             if name in by_name and name not in unlisted
         )
@@ -120,6 +122,14 @@ class KeyIndex:
         ]
 
     def _runs(self, table: str, key: Key, by_name: dict[str, Part]) -> list[Run]:
+        """The lists of a kind of key, looked for once as long as the parts are the same."""
+        parts, runs = self._known.get((table, key.name), (frozenset(), []))
+        if not runs or by_name.keys() != parts:
+            runs = self._brought_up_to(table, key, by_name)
+            self._known[table, key.name] = frozenset(by_name), runs
+        return runs
+
+    def _brought_up_to(self, table: str, key: Key, by_name: dict[str, Part]) -> list[Run]:
         """The lists of a kind of key, after lists were made of parts that have to have one."""
         folder = self._folder / table / key.name
         there = runs_in(folder)
@@ -168,11 +178,19 @@ class KeyIndex:
                     shutil.rmtree(other, ignore_errors=True)
 
 
-def sought_hashes(engine: Relations, relation: str, key: Key) -> Hashes:
-    """The hashes of the keys that a relation's rows name."""
-    engine.forget("hashed_keys")
-    engine.project("hashed_keys", relation, {"key_hash": key.sought})
-    return values_of(one_array(engine.to_arrow("hashed_keys").column("key_hash"))).view(np.uint64)
+@dataclass(frozen=True)
+class Sought:
+    """What rows of a relation name, a row each: the hashes by which it is looked for, the values that tell it apart."""
+
+    hashes: Hashes
+    values: pa.Array
+
+
+def sought_in(engine: Relations, relation: str, key: Key) -> Sought:
+    """The keys that a relation's rows name."""
+    rows = engine.computed(relation, {"key_hash": key.sought, "named": key.named})
+    hashes, values = map(one_array, rows.columns)
+    return Sought(values_of(hashes).view(np.uint64), values)
 
 
 def _batches(parts: dict[str, Part]) -> Iterator[dict[str, Part]]:

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import chain
 from pathlib import Path
 from uuid import uuid4
 
@@ -40,6 +41,10 @@ class Covered:
     name: str
     groups: int
     rows: int
+
+    def rows_in(self, groups: int) -> int:
+        """About how many rows so many of its row groups have."""
+        return min(self.rows, -(-self.rows * groups // self.groups))
 
 
 @dataclass(frozen=True, eq=False)
@@ -104,7 +109,7 @@ def _told(path: Path) -> Path:
 
 
 def write_run(folder: Path, parts: Iterable[Covered], entries: Hashes) -> Run:
-    """Writes entries (hash above piece) as a run, and sees them to the disk before they are told of.
+    """Writes entries (hash above piece), which it sorts, as a run, and sees them to the disk before they are told of.
 
     A list that lacks an entry would hide a row, so whoever reads the folder sees it whole or not at all.
     """
@@ -132,9 +137,9 @@ def clear_torn(folder: Path, runs: Iterable[Run]) -> None:
 
 
 def _sorted_apart(entries: Hashes) -> Hashes:
-    """Entries in order, each once; `numpy.unique` takes several times as long for so many numbers."""
-    ordered = np.sort(entries)
-    return ordered[np.concatenate([[True], ordered[1:] != ordered[:-1]])] if len(ordered) else ordered
+    """Entries in order, each once, sorted where they are; `numpy.unique` takes several times as long for so many."""
+    entries.sort()
+    return entries[np.concatenate([[True], entries[1:] != entries[:-1]])] if len(entries) else entries
 
 
 def merged(folder: Path, runs: list[Run]) -> list[Run]:
@@ -143,16 +148,27 @@ def merged(folder: Path, runs: list[Run]) -> list[Run]:
     for run in runs:
         if len(run.entries) < MERGED_UP_TO_ENTRIES // MERGED_FROM:
             alike.setdefault(len(f"{len(run.entries):o}"), []).append(run)
-    for same in alike.values():
-        if len(same) >= MERGED_FROM:
-            runs = [run for run in runs if run not in same] + [_merge(folder, same)]
+    for lot in chain.from_iterable(map(_lots, alike.values())):
+        runs = [run for run in runs if run not in lot] + [_merge(folder, lot)]
     return runs
 
 
+def _lots(runs: list[Run]) -> Iterator[list[Run]]:
+    """Runs of about one size in lots that are merged: enough of them, and not more than fit in memory."""
+    largest = max(len(run.entries) for run in runs)
+    most = max(MERGED_FROM, MERGED_UP_TO_ENTRIES // max(largest, 1))
+    lots = (runs[first : first + most] for first in range(0, len(runs), most))
+    return (lot for lot in lots if len(lot) >= MERGED_FROM)
+
+
 def _merge(folder: Path, runs: list[Run]) -> Run:
-    shifts = np.cumsum([0, *(sum(part.groups for part in run.parts) for run in runs)]).astype(np.uint64)
-    entries = [run.entries + shift for run, shift in zip(runs, shifts[:-1], strict=True)]
-    made = write_run(folder, (part for run in runs for part in run.parts), np.concatenate(entries))
+    ends = np.cumsum([len(run.entries) for run in runs])
+    entries = np.empty(ends[-1], np.uint64)
+    first_piece = 0
+    for run, end in zip(runs, ends, strict=True):
+        np.add(run.entries, np.uint64(first_piece), out=entries[end - len(run.entries) : end])
+        first_piece += sum(part.groups for part in run.parts)
+    made = write_run(folder, (part for run in runs for part in run.parts), entries)
     for run in runs:
         run.delete()
     return made

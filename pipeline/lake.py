@@ -1,9 +1,9 @@
 """The lake: Delta tables, one release that names the version of each, and one writer at a time.
 
-Parquet parts are written where nobody looks; a load then commits them to the tables' logs, one table after the other,
-and last swaps `release.json`, which readers open first. What a killed load left behind is never looked at: the next
-commit of a table drops it from the table's log, and files that no release names are swept. Where all that lies, in a
-folder or in a bucket of an object store, is the affair of the lake's place.
+Parquet parts are written where nobody looks; a load then commits them to the tables' logs, and last swaps
+`release.json`, which readers open first. What a killed load left behind is never looked at: the next commit of a table
+drops it from the table's log, and files that no release names are swept. Where all that lies, in a folder or in a
+bucket of an object store, is the affair of the lake's place.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import logging
 import os
 import uuid
 from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -35,6 +36,8 @@ __all__ = ["RELEASE_FILE", "Draft", "Lake", "Part", "Release"]
 
 MERGE_FROM_PARTS = 16
 """So many parts of about one size become one: a row is rewritten once for every digit of its part's rows."""
+
+COMMITS_AT_A_TIME = 4
 
 CHECKPOINT_EVERY = 32
 """Versions after which a table's log is summed up: opening it costs the same after years of loads."""
@@ -61,6 +64,7 @@ class Lake:
         self.root = root
         self.place = _place_at(root)
         self._parts: dict[tuple[str, str], list[Part]] = {}
+        self._listing: dict[tuple[str, str], Future[None]] = {}
 
     def release(self) -> Release | None:
         """The current release; None for an empty lake. Raises `UserMistake` for what is no lake."""
@@ -74,12 +78,28 @@ class Lake:
         """The files of a table with their labels and rows. Raises `UserMistake` where files are gone."""
         if release is None or table not in release.versions:
             return []
+        begun = self._listing.get((release.build_id, table))
+        if begun is not None:
+            begun.result()
+        else:
+            self._list(release, table)
+        return list(self._parts[release.build_id, table])
+
+    def list_ahead(self, release: Release | None) -> None:
+        """Lists the files of all tables of a release beside what the caller does; who asks for them waits for them."""
+        if release is None:
+            return
+        one_by_one = ThreadPoolExecutor(1)
+        for table in release.versions:
+            self._listing[release.build_id, table] = one_by_one.submit(self._list, release, table)
+        one_by_one.shutdown(wait=False)
+
+    def _list(self, release: Release, table: str) -> None:
         if (release.build_id, table) not in self._parts:
             for name, parts in self._listed_at_once(release).items():
                 self.remember(release, name, parts)
         if (release.build_id, table) not in self._parts:
             self.remember(release, table, self._listed(table, release.versions[table]))
-        return list(self._parts[release.build_id, table])
 
     def remember(self, release: Release, table: str, parts: list[Part]) -> None:
         """Takes the files of a table as of a release, which never change, from who knows them."""
@@ -89,12 +109,14 @@ class Lake:
         """The files of all tables, where the place keeps a list of them."""
         text = self.place.listed_parts(release.build_id)
         return {
-            table: [self._part(table, name, rows) for name, rows in files]
-            for table, files in (json.loads(text) if text else {}).items()
+            table: self._named(table, files) for table, files in (json.loads(text) if text else {}).items()
         }
 
-    def _part(self, table: str, name: str, rows: int) -> Part:
-        return Part(str(self.table_folder(table) / name), rows, _label(os.path.basename(name)))
+    def _named(self, table: str, files: Iterable[tuple[str, int]]) -> list[Part]:
+        """Parts by their names in a table and their rows."""
+        # As text: a table may have thousands of parts.
+        folder = str(self.table_folder(table) / "part").removesuffix("part")
+        return [Part(folder + name, rows, _label(name.rsplit("/", 1)[-1])) for name, rows in files]
 
     def _listed(self, table: str, version: int) -> list[Part]:
         folder = self.table_folder(table)
@@ -102,7 +124,7 @@ class Lake:
             files = self.log(table).files(version)
         except LogFailed as error:
             raise _damaged(folder, str(error)) from error
-        parts = [self._part(table, file.name, file.rows) for file in files]
+        parts = self._named(table, ((file.name, file.rows) for file in files))
         gone = self.place.lost(part.path for part in parts)
         if gone is not None:
             raise _damaged(folder, f"{gone} is gone")
@@ -223,14 +245,14 @@ class Draft:
         self.add(table, path, sum(part.rows for part in small))
 
     def publish(self, as_of: datetime | None, reference_digest: str, is_sample: bool) -> Release:
-        """Commits table by table, then swaps the release, then sweeps. Returns the release."""
+        """Commits the tables, then swaps the release, then sweeps. Returns the release."""
         old = self.release
         versions = dict(old.versions) if old else {}
         rows = dict(old.rows) if old else {}
         touched = sorted(self._added.keys() | self._removed.keys())
-        for table in touched:
-            self.lake.place.send(table, self.added(table))
-            version = self._commit(table)
+        with ThreadPoolExecutor(COMMITS_AT_A_TIME) as pool:
+            committed = dict(zip(touched, pool.map(self._send, touched), strict=True))
+        for table, version in committed.items():
             if version is not None:
                 versions[table] = version
                 rows[table] = sum(part.rows for part in self.parts(table))
@@ -266,6 +288,10 @@ class Draft:
     def _settled(self, table: str) -> list[Part]:
         settled = self.lake.place.settled
         return [replace(part, path=settled(table, part.path)) for part in self.parts(table)]
+
+    def _send(self, table: str) -> int | None:
+        self.lake.place.send(table, self.added(table))
+        return self._commit(table)
 
     def _commit(self, table: str) -> int | None:
         """Brings a table to what it will be. Returns its version; None where it never had a part."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from hashlib import sha256
 from pathlib import Path
 
@@ -20,15 +20,22 @@ _STEPS = re.compile(r"\b([a-z_]+)\s+AS\s*\(\s*(?:SELECT|WITH)\b", re.IGNORECASE)
 
 @dataclass(frozen=True)
 class Model:
-    """One `.sql` file: its text, its grain (the first line), and the relations it reads."""
+    """One `.sql` file: its text and its grain (the first line)."""
 
     name: str
     room: str
     text: str
     grain: str
-    reads: tuple[str, ...]
     is_view: bool
     """Cheaper to run again than to keep: its second line says `-- view`."""
+
+    @cached_property
+    def reads(self) -> tuple[str, ...]:
+        """The relations it reads."""
+        bare = _COMMENT.sub("", self.text)
+        own_steps = {step.lower() for step in _STEPS.findall(bare)}
+        read = (name.lower() for name in _READS.findall(bare))
+        return tuple(dict.fromkeys(name for name in read if name not in own_steps))
 
 
 def _model(path: Path) -> Model:
@@ -36,17 +43,8 @@ def _model(path: Path) -> Model:
     first_line, second_line = text.splitlines()[:2]
     if not first_line.startswith("-- grain: "):
         raise ValueError(f"{path.name}: the first line must tell the grain")
-    bare = _COMMENT.sub("", text)
-    own_steps = {step.lower() for step in _STEPS.findall(bare)}
-    reads = dict.fromkeys(name.lower() for name in _READS.findall(bare) if name.lower() not in own_steps)
-    return Model(
-        path.stem,
-        path.parent.name,
-        text,
-        first_line.removeprefix("-- grain: "),
-        tuple(reads),
-        second_line == "-- view",
-    )
+    grain = first_line.removeprefix("-- grain: ")
+    return Model(path.stem, path.parent.name, text, grain, second_line == "-- view")
 
 
 @cache

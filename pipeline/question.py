@@ -62,12 +62,13 @@ def open_question(
     known_at: dt.datetime | None,
     as_of: dt.datetime | None,
     spill_folder: Path | None = None,
+    has_few_rows: bool = False,
 ) -> Relations:
     """An engine in which every core model can be computed from landed rows.
 
     Where `as_of` is None the default is computed from what was known at `known_at` (ruling 4). The caller closes it.
     """
-    engine = _engine(settings, spill_folder, reference)
+    engine = _engine(settings, spill_folder, has_few_rows, reference)
     try:
         register_reference(engine, reference, settings.default_zone)
         for name, source in SOURCES.items():
@@ -82,10 +83,13 @@ def open_question(
     return engine
 
 
-def _engine(settings: Settings, spill_folder: Path | None, reference: Reference) -> Relations:
+def _engine(
+    settings: Settings, spill_folder: Path | None, has_few_rows: bool, reference: Reference
+) -> Relations:
     """The server of the settings, else DuckDB in this process."""
     if settings.remote is None:
-        return Engine(settings, spill_folder, constants_of(reference, settings.default_zone))
+        constants = constants_of(reference, settings.default_zone)
+        return Engine(settings, spill_folder, has_few_rows, constants)
     from pipeline.spark_engine import SparkEngine  # an extra that few install
 
     return SparkEngine(settings.remote)
@@ -150,6 +154,13 @@ def register_reference(engine: Relations, reference: Reference, default_zone: st
     engine.provide_constant("zone_offsets", partial(reference.zone_offsets, default_zone))
     engine.provide_constant("event_types", partial(_event_types, reference))
     engine.provide_constant("calendar", _calendar)
+
+
+def register_offsets_of(
+    engine: Relations, reference: Reference, default_zone: str, ports: Iterable[str]
+) -> None:
+    """Lets the models read the offsets of these ports' zones and the default one alone: all of them take time to find."""
+    engine.register_arrow("zone_offsets", reference.zone_offsets(default_zone, ports))
 
 
 def _event_types(reference: Reference) -> pa.Table:

@@ -74,6 +74,7 @@ def not_live_before(
         return {}
     with Engine(settings) as before:
         register_reference(before, reference, settings.default_zone)
+        before.register_arrow("zone_offsets", engine.to_arrow("zone_offsets"))
         before.register_arrow("repeated", repeated)
         consignments = engine.to_arrow(landed_table("consignments"))
         before.register_arrow(landed_table("consignments"), _up_to(consignments, last_file))

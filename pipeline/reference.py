@@ -10,7 +10,7 @@ import csv
 import hashlib
 import io
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property, lru_cache
@@ -103,9 +103,10 @@ class Reference:
         """Other header names of a source's columns: stripped and casefolded, with the column's name."""
         return self._aliases.get(source, {})
 
-    def zone_offsets(self, default_zone: str = DEFAULT_ZONE) -> pa.Table:
-        """Offsets of every zone of the ports and of the default zone; see `time_zones.zone_offsets`."""
-        return time_zones.zone_offsets(frozenset({default_zone, *self.zone_of.values()}))
+    def zone_offsets(self, default_zone: str = DEFAULT_ZONE, ports: Iterable[str] | None = None) -> pa.Table:
+        """Offsets of the zones of these ports, all where None, and of the default zone; see `time_zones.zone_offsets`."""
+        codes = self.zone_of if ports is None else self.zone_of.keys() & set(ports)
+        return time_zones.zone_offsets(frozenset({default_zone, *(self.zone_of[code] for code in codes)}))
 
 
 def load_reference(overlay: Path | None = None) -> Reference:

@@ -22,7 +22,7 @@ from pipeline.key_index import KeyIndex
 from pipeline.lake import Draft
 from pipeline.landed import landed_table
 from pipeline.landed_rows import CONSIGNMENT, UNIT
-from pipeline.question import FOREVER, computed_with, open_question, set_instants
+from pipeline.question import FOREVER, computed_with, open_question, register_offsets_of, set_instants
 from pipeline.recount import count, not_live_before
 from pipeline.reference import Reference
 from pipeline.relations import Relations
@@ -57,11 +57,21 @@ CLEARANCES = Kept(
     "kept_and_fresh_clearances",
 )
 KEPT = {"stays": Kept("batch_stays"), "unit_stays": Kept("unit_stays"), "clearances": CLEARANCES}
+SOUGHT = {
+    "stays": ((CONSIGNMENT, "needed_consignments"), (LONE_UNIT, "touched_units")),
+    "unit_stays": ((UNIT, "touched_units"),),
+    "clearances": ((CONSIGNMENT, "touched_consignments"),),
+}
+"""The keys by which a load looks for rows of a table that it touches, and the relations that name them."""
+
 FLOWING = "stays"
 """The table of which the flows are made."""
 
 WHOLE_FROM_SHARE = 0.3
 """From this share of new rows on, computing everything costs less than finding out what is touched."""
+
+ROWS_OF_A_DAY = 20_000
+"""Of fewer new rows, what is touched is little work for every query."""
 
 MERGE_FLOWS_FROM = 40
 
@@ -74,8 +84,11 @@ def is_small(draft: Draft, reference: Reference) -> bool:
     if release.reference_digest != computed_with(reference):
         return False
     before = sum(release.rows.get(landed_table(name), 0) for name in SOURCES)
-    new = sum(part.rows for name in SOURCES for part in draft.added_parts(landed_table(name)))
-    return new < WHOLE_FROM_SHARE * before
+    return _new_rows(draft) < WHOLE_FROM_SHARE * before
+
+
+def _new_rows(draft: Draft) -> int:
+    return sum(part.rows for name in SOURCES for part in draft.added_parts(landed_table(name)))
 
 
 def refresh_whole(draft: Draft, settings: Settings, reference: Reference) -> dt.datetime | None:
@@ -135,13 +148,22 @@ def refresh_touched(
     `last_file` is the number of the last file of earlier loads.
     """
     before = draft.release.as_of if draft.release else None
-    with open_question(settings, reference, draft.files, None, FOREVER, draft.spill_folder()) as engine:
+    is_day = _new_rows(draft) < ROWS_OF_A_DAY
+    with open_question(
+        settings, reference, draft.files, None, FOREVER, draft.spill_folder(), has_few_rows=is_day
+    ) as engine:
         touched = Touched(draft, engine, index, settings.threads)
         touched.narrow()
+        for table in KEPT:
+            touched.begin_old(table, *SOUGHT[table])
+        ports = (code for (code,) in engine.rows("scope_ports"))
+        register_offsets_of(engine, reference, settings.default_zone, ports)
         as_of = _touched_as_of(engine, before)
         if as_of is None:
             return None
         set_instants(engine, settings, as_of, None)
+        # Side by side, as far as they do not wait for each other.
+        engine.need_all("batch_stays", "clearances")
         _replace_stays(touched)
         _replace_clearances(touched)
         _replace_units(touched)
@@ -166,9 +188,7 @@ def _touched_as_of(engine: Relations, before: dt.datetime | None) -> dt.datetime
 
 def _replace_stays(touch: Touched) -> None:
     draft, engine = touch.draft, touch.engine
-    schema = engine.schema("batch_stays")
-    sought = (CONSIGNMENT, "needed_consignments"), (LONE_UNIT, "touched_units")
-    held = touch.provide_old("old_stays", "stays", schema, *sought)
+    held = touch.provide_old("old_stays", "stays", engine.schema("batch_stays"), *SOUGHT["stays"])
     engine.alias("old_rows", "old_touched_stays")
     engine.alias("new_rows", "new_touched_stays")
     _replace_rows(touch, "stays", held)
@@ -178,8 +198,8 @@ def _replace_stays(touch: Touched) -> None:
 
 def _replace_clearances(touch: Touched) -> None:
     engine = touch.engine
-    sought = CONSIGNMENT, "touched_consignments"
-    held = touch.provide_old("old_clearances", "clearances", engine.schema("clearances"), sought)
+    schema = engine.schema("clearances")
+    held = touch.provide_old("old_clearances", "clearances", schema, *SOUGHT["clearances"])
     engine.alias("old_rows", "old_touched_clearances")
     engine.alias("new_rows", "new_touched_clearances")
     _replace_rows(touch, "clearances", held)
@@ -192,7 +212,7 @@ def _replace_units(touch: Touched) -> None:
     engine.forget("batch_stays")
     engine.alias("batch_stays", "settled_stays")
     schema = engine.schema("unit_stays")
-    held = touch.provide_old("old_unit_stays", "unit_stays", schema, (UNIT, "touched_units"))
+    held = touch.provide_old("old_unit_stays", "unit_stays", schema, *SOUGHT["unit_stays"])
     engine.alias("old_rows", "old_touched_units")
     engine.alias("new_rows", "unit_stays")
     _replace_rows(touch, "unit_stays", held)

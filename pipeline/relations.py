@@ -9,7 +9,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
@@ -122,8 +122,7 @@ class Relations(ABC):
     def project(self, name: str, other: str, columns: Mapping[str, str]) -> None:
         """Makes `other` readable under `name` with computed columns (`{name: expression}` of closed lists)."""
         self.need(other)
-        chosen = ", ".join(f"{expression} AS {identifier(column)}" for column, expression in columns.items())
-        self._create("VIEW", name, f"SELECT {chosen} FROM {identifier(other)}", [other])
+        self._create("VIEW", name, projection(other, columns), [other])
 
     def has(self, name: str) -> bool:
         """Whether `name` is readable already."""
@@ -192,6 +191,10 @@ class Relations(ABC):
     def to_arrow(self, name: str, values: Mapping[str, Any] | None = None) -> pa.Table:
         """The rows of a model or relation. `values` are bound to its `$names`."""
 
+    @abstractmethod
+    def computed(self, name: str, columns: Mapping[str, str]) -> pa.Table:
+        """Computed columns (`{name: expression}` of closed lists) of the rows of a relation."""
+
     def to_frame(self, name: str, values: Mapping[str, Any] | None = None) -> pd.DataFrame:
         """The rows of a model or relation as a DataFrame: instants naive UTC, days as `datetime.date`."""
         return frame_of(self.to_arrow(name, values))
@@ -218,10 +221,10 @@ class Relations(ABC):
         """Writes a model or relation to one Parquet file. Returns its rows."""
 
     @abstractmethod
-    def write_by_label(self, name: str, folder: Path, label: str) -> list[tuple[Any, Path, int]]:
-        """Writes a relation to one Parquet file for each value of its column `label`: (value, path, rows).
+    def write_by_label(self, name: str, folder: Path, label: str) -> list[tuple[date, Path, int]]:
+        """Writes a relation to Parquet files by the day in its column `label`: (day, path, rows), by day.
 
-        The files lie below `folder`, and do not hold the column.
+        The files lie below `folder`, and do not hold the column. A day may have several.
         """
 
     @abstractmethod
@@ -237,6 +240,12 @@ class Relations(ABC):
         for other in model.reads:
             self.need(other)
         return model.text
+
+
+def projection(name: str, columns: Mapping[str, str]) -> str:
+    """SQL for computed columns (`{name: expression}` of closed lists) of the rows of a relation."""
+    chosen = ", ".join(f"{expression} AS {identifier(column)}" for column, expression in columns.items())
+    return f"SELECT {chosen} FROM {identifier(name)}"
 
 
 def frame_of(table: pa.Table) -> pd.DataFrame:

@@ -21,7 +21,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from pipeline.errors import UserMistake
-from pipeline.relations import FILE_NUMBER, Before, ModelFailed, Relations, identifier
+from pipeline.relations import FILE_NUMBER, Before, ModelFailed, Relations, identifier, projection
 
 try:
     with warnings.catch_warnings():
@@ -154,6 +154,11 @@ class SparkEngine(Relations):
             select = _BOUND.sub(r":\1", select)
         return self._fetched(name, select, values)
 
+    def computed(self, name: str, columns: Mapping[str, str]) -> pa.Table:
+        """Computed columns (`{name: expression}` of closed lists) of the rows of a relation."""
+        self.need(name)
+        return self._fetched(name, projection(name, columns), None)
+
     def rows(self, name: str, values: Mapping[str, Any] | None = None) -> list[tuple[Any, ...]]:
         """The rows of a model or relation as tuples."""
         columns = [column.to_pylist() for column in self.to_arrow(name, values).columns]
@@ -163,8 +168,8 @@ class SparkEngine(Relations):
         """Writes a model or relation to one Parquet file. Returns its rows."""
         return _written(self.to_arrow(name, values), path)
 
-    def write_by_label(self, name: str, folder: Path, label: str) -> list[tuple[Any, Path, int]]:
-        """Writes a relation to one Parquet file for each value of its column `label`: (value, path, rows).
+    def write_by_label(self, name: str, folder: Path, label: str) -> list[tuple[dt.date, Path, int]]:
+        """Writes a relation to one Parquet file for each day in its column `label`: (day, path, rows), by day.
 
         The files lie below `folder`, and do not hold the column.
         """
@@ -181,8 +186,8 @@ class SparkEngine(Relations):
                 written.append((value, path, _written(rows, path)))
         return written
 
-    def _by_label(self, name: str, column: str, values: list[str]) -> Iterator[tuple[str, pa.Table]]:
-        """The rows of some labels that follow each other, a table a label."""
+    def _by_label(self, name: str, column: str, values: list[dt.date]) -> Iterator[tuple[dt.date, pa.Table]]:
+        """The rows of some days that follow each other, a table a day."""
         found = self._fetched(
             name,
             f"SELECT * FROM {identifier(name)} WHERE {column} BETWEEN :first AND :last ORDER BY {column}",
@@ -298,9 +303,9 @@ def _plain_type(type_: pa.DataType) -> pa.DataType:
     return type_
 
 
-def _pieces(counted: list[tuple[str, int]]) -> Iterator[list[str]]:
-    """Labels that follow each other, together as many rows as may come at once, or one label alone."""
-    piece: list[str] = []
+def _pieces(counted: list[tuple[dt.date, int]]) -> Iterator[list[dt.date]]:
+    """Days that follow each other, together as many rows as may come at once, or one day alone."""
+    piece: list[dt.date] = []
     rows = 0
     for label, count in counted:
         if piece and rows + count > FETCHED_ROWS:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from functools import partial
 
 import pyarrow as pa
+from pyarrow.parquet import read_schema
 
 from pipeline.contract import SOURCES
 from pipeline.found_rows import FoundRows, Searched
@@ -16,6 +17,7 @@ from pipeline.key_index import Key, KeyIndex
 from pipeline.lake import Draft, Part
 from pipeline.landed import landed_schema, landed_table
 from pipeline.landed_rows import CONSIGNMENT, LINK, UNIT, LandedRows
+from pipeline.object_cache import readable
 from pipeline.question import provide_files
 from pipeline.relations import Relations
 from pipeline.versions import REPEATED_SCHEMA, record_key
@@ -56,6 +58,13 @@ class Touched:
             landed.join(known, key)
             engine.need(found)
         landed.narrow("touched_units", "told_consignments", "touched_records")
+
+    def begin_old(self, table: str, *sought: tuple[Key, str]) -> None:
+        """Looks for released rows of a built table beside what the engine does until they are provided."""
+        parts = self._old_parts(table)
+        if parts:
+            schema = read_schema(readable([parts[0].path])[0])
+            self._found.begin(Searched(table, parts, self.draft.added_parts(table), schema), sought)
 
     def provide_old(self, name: str, table: str, schema: pa.Schema, *sought: tuple[Key, str]) -> list[str]:
         """Makes released rows of a built table readable, those with keys that relations name.

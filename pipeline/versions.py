@@ -95,6 +95,8 @@ def find_repeated(
     source = SOURCES[source_name]
     engine.forget("repeated_rows", "repeated_hashes", "keyed_hits", "both_landed")
     engine.register_files("new_landed", [part.path for part in landed.added], landed.schema)
+    if found.has_none_of(landed, record_key(source), "new_landed"):
+        return NONE_REPEATED
     found.provide("old_landed", landed, [(record_key(source), "new_landed")], is_old_alone=True)
     key_hash = {"key_hash": hash_expression(source)}
     engine.project("new_keys", "new_landed", key_hash)

@@ -1,4 +1,4 @@
-"""DuckDB in this process: models side by side, and parts by label, whichever way they are written."""
+"""DuckDB in this process: models side by side, and parts by label."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ import pyarrow.parquet as pq
 import pytest
 from lake.support import day_feeds, load_files, settings_of, write_feeds
 
-from pipeline import engine
 from pipeline.engine import Engine, ModelFailed
 from pipeline.lake import Lake
 from pipeline.question import open_question
@@ -66,11 +65,7 @@ def test_a_model_that_fails_beside_others_says_which(settings: Settings) -> None
             relations.need_all("unit_summaries")
 
 
-@pytest.mark.parametrize("few_rows", [0, 1_000_000])
-def test_parts_by_label_are_the_same_in_one_pass_or_many(
-    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, few_rows: int
-) -> None:
-    monkeypatch.setattr(engine, "FEW_ROWS", few_rows)
+def test_parts_by_label_hold_the_rows_of_their_day(settings: Settings, tmp_path: Path) -> None:
     march, june = dt.date(2022, 3, 1), dt.date(2022, 6, 1)
     with Engine(settings) as relations:
         given = {"n": [1, 2, 3], "label": pa.array([june, march, june], pa.date32())}
@@ -79,3 +74,18 @@ def test_parts_by_label_are_the_same_in_one_pass_or_many(
     assert [(label, rows) for label, _, rows in written] == [(march, 1), (june, 2)]
     found = {label: sorted(pq.ParquetFile(path).read().to_pydict()["n"]) for label, path, _ in written}
     assert found == {march: [2], june: [1, 3]}
+
+
+def test_parts_of_more_days_than_files_are_open_lose_nothing(settings: Settings, tmp_path: Path) -> None:
+    rows, days = 400_000, 40
+    with Engine(settings, tmp_path) as relations:
+        relations.register_arrow("numbers", pa.table({"n": pa.array(range(rows), pa.int64())}))
+        relations._connection.execute(
+            "SET GLOBAL partitioned_write_max_open_files = 3; SET GLOBAL partitioned_write_flush_threshold = 4096"
+        )
+        relations.project(
+            "given", "numbers", {"n": "n", "label": f"DATE '2022-01-01' + CAST(n % {days} AS INTEGER)"}
+        )
+        written = relations.write_by_label("given", tmp_path / "out", "label")
+    assert len(written) > days
+    assert sum(rows for *_, rows in written) == rows

@@ -6,6 +6,7 @@ import json
 import shutil
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -90,7 +91,7 @@ def test_only_row_groups_that_hold_a_key_are_read(tmp_path: Path) -> None:
     )
     with Engine(settings_of(tmp_path / "lake")) as engine:
         engine.register_arrow("asked", names_table("unit", ["U7", "U55", "U9999"]))
-        sought = key_index.sought_hashes(engine, "asked", UNIT)
+        sought = key_index.sought_in(engine, "asked", UNIT).hashes
     (stretch,) = index_of(tmp_path).holding("moves", parts, [(UNIT, sought)])
     assert (stretch.path, stretch.groups) == (parts[0].path, (0, 5))
 
@@ -148,3 +149,27 @@ def test_days_on_a_lake_of_some_size_equal_everything_computed_anew(tmp_path: Pa
     kept = tmp_path / "lake" / "keys"
     lists = {path.relative_to(kept).parts[1] for path in kept.rglob("*.keys")}
     assert {"landed_yard_moves", "landed_dg_items", "stays", "unit_stays", "clearances"} <= lists
+
+
+@pytest.mark.parametrize(("lists", "merged_to"), [(7, 7), (8, 1), (20, 5), (24, 2)])
+def test_lists_made_at_once_are_merged_in_lots_that_fit_in_memory(
+    lists: int, merged_to: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Lists of ten entries, of which lots may have 160: after sixteen lists, eight or more make another one."""
+    monkeypatch.setattr(key_runs, "MERGED_UP_TO_ENTRIES", 160)
+    place = np.arange(10, dtype=np.uint64)
+    runs = [
+        key_runs.write_run(
+            tmp_path,
+            [key_runs.Covered(f"part-{number}", 2, 10)],
+            (place * np.uint64(100) + np.uint64(number)) << np.uint64(key_runs.PIECE_BITS)
+            | place % np.uint64(2),
+        )
+        for number in range(lists)
+    ]
+    merged = key_runs.merged(tmp_path, runs)
+    assert len(merged) == merged_to
+    for number in range(lists):
+        sought = np.array([(300 + number) << key_runs.PIECE_BITS], np.uint64)
+        assert [found for run in merged for found in run.groups_with(sought)] == [(f"part-{number}", 1)]
+    assert {run.path for run in merged} == set(tmp_path.glob("*.keys"))
