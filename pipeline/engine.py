@@ -50,6 +50,10 @@ _PARQUET = "FORMAT parquet, PARQUET_VERSION v2, COMPRESSION lz4_raw, DICTIONARY_
 A row is found by reading its row group; a scan of all of them costs a twentieth more than with the usual size."""
 ROWS_A_BLOCK = 1_000_000
 
+_SESSION = "SET enable_progress_bar = false; SET enable_caching_operators = false"
+"""Operators that gather the rows of small chunks mistake one dictionary for another in DuckDB 2.0.0 ("dict-surviving
+cache: global dictionary column changed identity"), which ends the instance for every question of the process."""
+
 _CONSTANT = "CONSTANT"
 """What is readable in an engine that does not own it."""
 
@@ -138,9 +142,7 @@ class Engine(Relations):
     def _looking_here(self, cursor: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConnection:
         """A cursor that finds relations in this engine's database, and the portable functions beside it."""
         constants = f"{self._constants}," if self._constants else ""
-        return cursor.execute(
-            f"SET search_path = '{self._database}.main,{constants}memory.main'; SET enable_progress_bar = false"
-        )
+        return cursor.execute(f"SET search_path = '{self._database}.main,{constants}memory.main'; {_SESSION}")
 
     def _beside(self) -> duckdb.DuckDBPyConnection:
         """A cursor for another thread; to be closed there."""
