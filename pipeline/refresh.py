@@ -15,6 +15,7 @@ import os
 import shutil
 from collections import Counter
 from dataclasses import dataclass
+from pathlib import Path
 
 from pipeline.contract import SOURCES
 from pipeline.engine import Engine
@@ -22,6 +23,7 @@ from pipeline.key_index import KeyIndex
 from pipeline.lake import Draft
 from pipeline.landed import landed_table
 from pipeline.landed_rows import CONSIGNMENT, UNIT
+from pipeline.models import all_models
 from pipeline.question import FOREVER, computed_with, open_question, register_offsets_of, set_instants
 from pipeline.recount import count, not_live_before
 from pipeline.reference import Reference
@@ -94,19 +96,37 @@ def _new_rows(draft: Draft) -> int:
 def refresh_whole(draft: Draft, settings: Settings, reference: Reference) -> dt.datetime | None:
     """Computes the built tables anew from all landed rows of the draft. Returns the default `as_of`."""
     with open_question(settings, reference, draft.files, None, None, draft.spill_folder()) as engine:
-        engine.need_all(*(kept.model for kept in KEPT.values()), keep_steps=False)
-        # Last the one that is still read.
-        for table, kept in sorted(KEPT.items(), key=lambda item: item[0] == FLOWING):
+        kept_models = [kept.model for kept in KEPT.values()]
+        read = {step for name in kept_models for step in all_models()[name].reads}
+        engine.need_all(*sorted((read & all_models().keys()).difference(kept_models)), keep_steps=False)
+        for place, table in enumerate(KEPT, start=1):
             draft.remove(table, draft.lake.files(draft.release, table))
-            engine.alias(kept.written, kept.model)
-            _add_part(draft, engine, table, OPEN, kept.written_open)
-            _add_months(draft, engine, table)
-            if table != FLOWING:
-                engine.forget(kept.written, kept.model)
+            _write_whole(draft, engine, table)
+            engine.forget_unread(KEPT[FLOWING].model, *kept_models[place:])
+        engine.alias(KEPT[FLOWING].written, KEPT[FLOWING].model)
         draft.remove("flows", draft.lake.files(draft.release, "flows"))
         _add_flows(draft, engine, "written_ended", "flows")
         as_of: dt.datetime | None = engine.scalar("params")
         return as_of
+
+
+def _write_whole(draft: Draft, engine: Relations, table: str) -> None:
+    """Computes a table on the way into its parts; whoever reads it afterwards reads those."""
+    kept = KEPT[table]
+    engine.need_once(kept.model)
+    engine.alias(kept.written, kept.model)
+    folder = draft.spill_folder() / table
+    still_open = _add_months(draft, engine, table, folder)
+    _read_again(engine, kept, [*draft.added(table), *still_open])
+    _add_part(draft, engine, table, OPEN, kept.written_open)
+    _read_again(engine, kept, draft.added(table))
+    engine.forget(kept.written)
+    shutil.rmtree(folder)
+
+
+def _read_again(engine: Relations, kept: Kept, files: list[str]) -> None:
+    engine.written(kept.model, files)
+    engine.alias(kept.written, kept.model)
 
 
 def _add_part(draft: Draft, engine: Relations, table: str, label: str | None, model: str) -> None:
@@ -114,13 +134,17 @@ def _add_part(draft: Draft, engine: Relations, table: str, label: str | None, mo
     draft.add(table, path, engine.write_parquet(model, path))
 
 
-def _add_months(draft: Draft, engine: Relations, table: str) -> None:
-    folder = draft.new_path(table).with_suffix("")
+def _add_months(draft: Draft, engine: Relations, table: str, folder: Path) -> list[str]:
+    """Adds the rows that have a month. Returns files in the folder with the others, which are in no part yet."""
+    without = []
     for month, written, rows in engine.write_by_label(KEPT[table].written_by_month, folder, "label"):
+        if month is None:
+            without.append(str(written))
+            continue
         path = draft.new_path(table, f"{month:%Y-%m}")
         os.replace(written, path)
         draft.add(table, path, rows)
-    shutil.rmtree(folder, ignore_errors=True)
+    return without
 
 
 def _add_flows(draft: Draft, engine: Relations, stays: str, model: str) -> None:
@@ -244,7 +268,9 @@ def _replace_rows(touch: Touched, table: str, held: list[str]) -> None:
             _add_part(draft, engine, table, part.label, kept.kept_of_file)
     # What is open among them is in the open part already, and has no month.
     engine.alias(kept.written, "fresh_rows")
-    _add_months(draft, engine, table)
+    folder = draft.spill_folder() / table
+    _add_months(draft, engine, table, folder)
+    shutil.rmtree(folder)
 
 
 def _merge_flows(draft: Draft, settings: Settings) -> None:
