@@ -72,8 +72,6 @@ def _add_months(draft: Draft, engine: Engine, table: str) -> None:
     kept = KEPT[table]
     folder = draft.new_path(table).with_suffix("")
     for month, written, rows in engine.write_by_label(kept.written_by_month, folder, "label"):
-        if month is None:
-            continue
         path = draft.new_path(table, f"{month:%Y-%m}")
         written.replace(path)
         draft.add(table, path, rows)

@@ -47,7 +47,6 @@ HASH_NAME = f"duckdb-{duckdb.__version__}"
 _PARQUET = "FORMAT parquet, PARQUET_VERSION v2, COMPRESSION lz4_raw, DICTIONARY_SIZE_LIMIT 2000, ROW_GROUP_SIZE 16384"
 """Instants as differences of few bits; a dictionary of names is given up early. Read a third faster than with zstd.
 A row is found by reading its row group; a scan of all of them costs a twentieth more than with the usual size."""
-_NO_LABEL = "__HIVE_DEFAULT_PARTITION__"
 ROWS_A_BLOCK = 1_000_000
 
 _numbers = itertools.count(1)
@@ -151,16 +150,17 @@ class Engine(Relations):
         relation.project(f"{numbered}, {places}").create_view(identifier(name))
         self._registered[name] = "VIEW"
 
-    def need_once(self, name: str) -> None:
-        """Sees that a model is readable that is read once, to be written: it is computed only then, and never held."""
-        model = all_models()[name]
-        for other in model.reads:
-            self.need(other)
-        self._create("VIEW", name, model.text)
-
     def written(self, name: str, files: list[str]) -> None:
-        """Lets a model that was needed once be read from the Parquet files that hold all its rows."""
+        """Reads a computed table from the Parquet files that hold all its rows, and holds it no more."""
         self.register_files(name, files, self.schema(name))
+
+    def forget_unread(self, *models: str) -> None:
+        """Drops the computed tables that none of these models reads."""
+        read = set().union(*map(tables_read, models))
+        computed = (
+            name for name, kind in self._registered.items() if kind == "TABLE" and name in all_models()
+        )
+        self._forget_steps([name for name in computed if name not in read])
 
     def need_all(self, *names: str, keep_steps: bool = True) -> None:
         """Sees that all these are readable: models that do not wait for each other are computed side by side.
@@ -183,14 +183,6 @@ class Engine(Relations):
                     name = running.pop(future)
                     self._forget_steps(leftovers.after(name))
                     order.done(name)
-
-    def forget_unread(self, *models: str) -> None:
-        """Drops the computed tables that none of these models reads."""
-        read = set().union(*map(tables_read, models))
-        computed = (
-            name for name, kind in self._registered.items() if kind == "TABLE" and name in all_models()
-        )
-        self._forget_steps([name for name in computed if name not in read])
 
     def _forget_steps(self, tables: list[str]) -> None:
         """Drops computed tables, and the views over them."""
@@ -247,8 +239,8 @@ class Engine(Relations):
         ).fetchall()
         return int(rows[0][0])
 
-    def write_by_label(self, name: str, folder: Path, label: str) -> list[tuple[date | None, Path, int]]:
-        """Writes a relation to Parquet files by the day in its column `label`, or none: (day, path, rows), by day.
+    def write_by_label(self, name: str, folder: Path, label: str) -> list[tuple[date, Path, int]]:
+        """Writes a relation to Parquet files by the day in its column `label`: (day, path, rows), by day.
 
         The files lie below `folder`, and do not hold the column. The rows are dealt out in one pass; of very many days
         one may have several files, since few are kept open at once.
@@ -261,8 +253,8 @@ class Engine(Relations):
             f"({_PARQUET}, PARTITION_BY ({identifier(label)}), OVERWRITE_OR_IGNORE, RETURN_STATS)",
             {"path": str(folder)},
         ).fetchall()
-        parts = [(Path(path), rows) for path, rows, *_ in sorted(written)]
-        return [(_day_of(path.parent.name), path, rows) for path, rows in parts]
+        parts = [(Path(path), rows) for path, rows, *_ in written]
+        return sorted((_day_of(path.parent.name), path, rows) for path, rows in parts)
 
     def schema(self, name: str) -> pa.Schema:
         """The Arrow schema of a relation."""
@@ -291,10 +283,9 @@ class Engine(Relations):
             raise ModelFailed(f"{name} did not run: {error}\n{sql}") from error
 
 
-def _day_of(folder: str) -> date | None:
+def _day_of(folder: str) -> date:
     """The day in the name of a folder of one label, such as `label=2022-03-01`."""
-    told = folder.split("=", 1)[1]
-    return None if told == _NO_LABEL else date.fromisoformat(told)
+    return date.fromisoformat(folder.split("=", 1)[1])
 
 
 def _conditions(present: Present) -> list[duckdb.Expression]:

@@ -15,7 +15,6 @@ import os
 import shutil
 from collections import Counter
 from dataclasses import dataclass
-from pathlib import Path
 
 from pipeline.contract import SOURCES
 from pipeline.engine import Engine
@@ -100,7 +99,6 @@ def refresh_whole(draft: Draft, settings: Settings, reference: Reference) -> dt.
         read = {step for name in kept_models for step in all_models()[name].reads}
         engine.need_all(*sorted((read & all_models().keys()).difference(kept_models)), keep_steps=False)
         for place, table in enumerate(KEPT, start=1):
-            draft.remove(table, draft.lake.files(draft.release, table))
             _write_whole(draft, engine, table)
             engine.forget_unread(KEPT[FLOWING].model, *kept_models[place:])
         engine.alias(KEPT[FLOWING].written, KEPT[FLOWING].model)
@@ -111,22 +109,14 @@ def refresh_whole(draft: Draft, settings: Settings, reference: Reference) -> dt.
 
 
 def _write_whole(draft: Draft, engine: Relations, table: str) -> None:
-    """Computes a table on the way into its parts; whoever reads it afterwards reads those."""
+    """Computes a table and writes its parts; whoever reads it afterwards reads those."""
     kept = KEPT[table]
-    engine.need_once(kept.model)
+    draft.remove(table, draft.lake.files(draft.release, table))
     engine.alias(kept.written, kept.model)
-    folder = draft.spill_folder() / table
-    still_open = _add_months(draft, engine, table, folder)
-    _read_again(engine, kept, [*draft.added(table), *still_open])
     _add_part(draft, engine, table, OPEN, kept.written_open)
-    _read_again(engine, kept, draft.added(table))
+    _add_months(draft, engine, table)
     engine.forget(kept.written)
-    shutil.rmtree(folder)
-
-
-def _read_again(engine: Relations, kept: Kept, files: list[str]) -> None:
-    engine.written(kept.model, files)
-    engine.alias(kept.written, kept.model)
+    engine.written(kept.model, draft.added(table))
 
 
 def _add_part(draft: Draft, engine: Relations, table: str, label: str | None, model: str) -> None:
@@ -134,17 +124,13 @@ def _add_part(draft: Draft, engine: Relations, table: str, label: str | None, mo
     draft.add(table, path, engine.write_parquet(model, path))
 
 
-def _add_months(draft: Draft, engine: Relations, table: str, folder: Path) -> list[str]:
-    """Adds the rows that have a month. Returns files in the folder with the others, which are in no part yet."""
-    without = []
+def _add_months(draft: Draft, engine: Relations, table: str) -> None:
+    folder = draft.new_path(table).with_suffix("")
     for month, written, rows in engine.write_by_label(KEPT[table].written_by_month, folder, "label"):
-        if month is None:
-            without.append(str(written))
-            continue
         path = draft.new_path(table, f"{month:%Y-%m}")
         os.replace(written, path)
         draft.add(table, path, rows)
-    return without
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 def _add_flows(draft: Draft, engine: Relations, stays: str, model: str) -> None:
@@ -268,9 +254,7 @@ def _replace_rows(touch: Touched, table: str, held: list[str]) -> None:
             _add_part(draft, engine, table, part.label, kept.kept_of_file)
     # What is open among them is in the open part already, and has no month.
     engine.alias(kept.written, "fresh_rows")
-    folder = draft.spill_folder() / table
-    _add_months(draft, engine, table, folder)
-    shutil.rmtree(folder)
+    _add_months(draft, engine, table)
 
 
 def _merge_flows(draft: Draft, settings: Settings) -> None:

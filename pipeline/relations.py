@@ -138,13 +138,9 @@ class Relations(ABC):
             self.need(other)
         self._create("VIEW" if model.is_view else "TABLE", name, model.text, model.reads)
 
-    def need_once(self, name: str) -> None:
-        """Sees that a model is readable that is read once, to be written: an engine may compute it only then."""
-        self.need(name)
-
     @abstractmethod
     def written(self, name: str, files: list[str]) -> None:
-        """Says which Parquet files hold all rows of a model that was needed once: an engine may read it there now."""
+        """Says which Parquet files hold all rows of a computed table: an engine may read those in its place."""
 
     @abstractmethod
     def forget_unread(self, *models: str) -> None:
@@ -229,8 +225,8 @@ class Relations(ABC):
         """Writes a model or relation to one Parquet file. Returns its rows."""
 
     @abstractmethod
-    def write_by_label(self, name: str, folder: Path, label: str) -> list[tuple[date | None, Path, int]]:
-        """Writes a relation to Parquet files by the day in its column `label`, or none: (day, path, rows), by day.
+    def write_by_label(self, name: str, folder: Path, label: str) -> list[tuple[date, Path, int]]:
+        """Writes a relation to Parquet files by the day in its column `label`: (day, path, rows), by day.
 
         The files lie below `folder`, and do not hold the column. A day may have several.
         """

@@ -116,11 +116,11 @@ class SparkEngine(Relations):
         if made_of != {other: self._makings[other] for other in made_of}:
             self._create("VIEW", name, select, made_of)
 
-    def forget_unread(self, *models: str) -> None:
-        """The server drops all at the end."""
-
     def written(self, name: str, files: list[str]) -> None:
         """The server holds what it computed, and may not see files that are not published yet."""
+
+    def forget_unread(self, *models: str) -> None:
+        """The server drops all at the end."""
 
     def _create(self, kind: str, name: str, select: str, reads: Iterable[str]) -> None:
         def made() -> DataFrame:
@@ -174,8 +174,8 @@ class SparkEngine(Relations):
         """Writes a model or relation to one Parquet file. Returns its rows."""
         return _written(self.to_arrow(name, values), path)
 
-    def write_by_label(self, name: str, folder: Path, label: str) -> list[tuple[dt.date | None, Path, int]]:
-        """Writes a relation to one Parquet file for each day in its column `label`, or none: (day, path, rows).
+    def write_by_label(self, name: str, folder: Path, label: str) -> list[tuple[dt.date, Path, int]]:
+        """Writes a relation to one Parquet file for each day in its column `label`: (day, path, rows), by day.
 
         The files lie below `folder`, and do not hold the column.
         """
@@ -183,7 +183,7 @@ class SparkEngine(Relations):
         column = identifier(label)
         counted = self._fetched(
             name,
-            f"SELECT {column}, count(*) AS n FROM {identifier(name)} GROUP BY {column} ORDER BY {column} NULLS FIRST",
+            f"SELECT {column}, count(*) AS n FROM {identifier(name)} GROUP BY {column} ORDER BY {column}",
         ).to_pylist()
         written = []
         for values in _pieces([(row[label], row["n"]) for row in counted]):
@@ -192,14 +192,8 @@ class SparkEngine(Relations):
                 written.append((value, path, _written(rows, path)))
         return written
 
-    def _by_label(
-        self, name: str, column: str, values: list[dt.date | None]
-    ) -> Iterator[tuple[dt.date | None, pa.Table]]:
-        """The rows of some days that follow each other, a table a day; or of none."""
-        if values == [None]:
-            rows = self._fetched(name, f"SELECT * FROM {identifier(name)} WHERE {column} IS NULL")
-            yield None, rows.drop_columns([column])
-            return
+    def _by_label(self, name: str, column: str, values: list[dt.date]) -> Iterator[tuple[dt.date, pa.Table]]:
+        """The rows of some days that follow each other, a table a day."""
         found = self._fetched(
             name,
             f"SELECT * FROM {identifier(name)} WHERE {column} BETWEEN :first AND :last ORDER BY {column}",
@@ -315,12 +309,12 @@ def _plain_type(type_: pa.DataType) -> pa.DataType:
     return type_
 
 
-def _pieces(counted: list[tuple[dt.date | None, int]]) -> Iterator[list[dt.date | None]]:
-    """Days that follow each other, together as many rows as may come at once, or one day alone; first none alone."""
-    piece: list[dt.date | None] = []
+def _pieces(counted: list[tuple[dt.date, int]]) -> Iterator[list[dt.date]]:
+    """Days that follow each other, together as many rows as may come at once, or one day alone."""
+    piece: list[dt.date] = []
     rows = 0
     for label, count in counted:
-        if piece and (rows + count > FETCHED_ROWS or piece == [None]):
+        if piece and rows + count > FETCHED_ROWS:
             yield piece
             piece, rows = [], 0
         piece.append(label)

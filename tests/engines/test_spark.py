@@ -326,17 +326,12 @@ def test_a_relation_is_written_by_its_labels(
 ) -> None:
     monkeypatch.setattr(spark_engine, "FETCHED_ROWS", 3)
     march, december, january = dt.date(2022, 3, 1), dt.date(2021, 12, 1), dt.date(2022, 1, 1)
-    labels = pa.array([march] * 2 + [december] * 4 + [january, None], pa.date32())
-    relations.register_arrow("given", pa.table({"n": pa.array(range(8), pa.int64()), "label": labels}))
+    labels = pa.array([march] * 2 + [december] * 4 + [january], pa.date32())
+    relations.register_arrow("given", pa.table({"n": pa.array(range(7), pa.int64()), "label": labels}))
     written = relations.write_by_label("given", tmp_path / "out", "label")
-    assert [(label, rows) for label, _, rows in written] == [
-        (None, 1),
-        (december, 4),
-        (january, 1),
-        (march, 2),
-    ]
+    assert [(label, rows) for label, _, rows in written] == [(december, 4), (january, 1), (march, 2)]
     found = {label: sorted(pq.ParquetFile(path).read().to_pydict()["n"]) for label, path, _ in written}
-    assert found == {march: [0, 1], december: [2, 3, 4, 5], january: [6], None: [7]}
+    assert found == {march: [0, 1], december: [2, 3, 4, 5], january: [6]}
 
 
 def test_a_server_without_a_place_for_tables_in_between_says_so(
