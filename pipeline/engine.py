@@ -203,6 +203,18 @@ class Engine(Relations):
         relation.project(f"{numbered}, {places}").create_view(identifier(name))
         self._registered[name] = "VIEW"
 
+    def written(self, name: str, files: list[str]) -> None:
+        """Reads a computed table from the Parquet files that hold all its rows, and holds it no more."""
+        self.register_files(name, files, self.schema(name))
+
+    def forget_unread(self, *models: str) -> None:
+        """Drops the computed tables that none of these models reads."""
+        read = set().union(*map(tables_read, models))
+        computed = (
+            name for name, kind in self._registered.items() if kind == "TABLE" and name in all_models()
+        )
+        self._forget_steps([name for name in computed if name not in read])
+
     def need_all(self, *names: str, keep_steps: bool = True) -> None:
         """Sees that all these are readable: models that do not wait for each other are computed side by side.
 

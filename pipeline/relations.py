@@ -142,6 +142,14 @@ class Relations(ABC):
             self.need(other)
         self._create("VIEW" if model.is_view else "TABLE", name, model.text, model.reads)
 
+    @abstractmethod
+    def written(self, name: str, files: list[str]) -> None:
+        """Says which Parquet files hold all rows of a computed table: an engine may read those in its place."""
+
+    @abstractmethod
+    def forget_unread(self, *models: str) -> None:
+        """An engine that holds what it computed may drop what none of these models reads."""
+
     def need_all(self, *names: str, keep_steps: bool = True) -> None:
         """Sees that all these are readable; an engine may compute side by side what does not wait for each other.
 
