@@ -24,6 +24,7 @@ from benchmarks import (
     packed,
     pages,
     plot,
+    questions,
     views,
     yard,
 )
@@ -101,6 +102,11 @@ def _views(chosen: argparse.Namespace) -> tuple[dict[str, Any], list[str]]:
     return found, views.lines(found)
 
 
+def _questions(chosen: argparse.Namespace) -> tuple[dict[str, Any], list[str]]:
+    found = questions.run(chosen.work, chosen.stays, chosen.repeat)
+    return found, questions.lines(found)
+
+
 def _export(chosen: argparse.Namespace) -> tuple[dict[str, Any], list[str]]:
     found = exports.run(chosen.work, chosen.rows, chosen.repeat)
     return found, exports.lines(found)
@@ -163,6 +169,9 @@ def _parser() -> argparse.ArgumentParser:
     parser = command("views", _views, "the opening views and any other window, on lakes that grow")
     parser.add_argument("--stays", type=_row_counts, default=[100_000, 1_000_000])
     parser.add_argument("--repeat", type=int, default=20)
+    parser = command("questions", _questions, "three questions about a year, and pandas, Polars and chDB")
+    parser.add_argument("--stays", type=int, default=1_000_000)
+    parser.add_argument("--repeat", type=int, default=5)
     parser = command("export", _export, "a report of so many rows as CSV, and Polars' of the same cells")
     parser.add_argument("--rows", type=int, default=1_000_000)
     parser.add_argument("--repeat", type=int, default=5)

@@ -18,6 +18,7 @@ PEERS = {PANDAS: "benchmarks.peers.pandas_plain", TUNED: "benchmarks.peers.panda
 RATIOS = {
     "whole load / parse only": (WHOLE, PARSE),
     "intake alone / parse only": (INTAKE, PARSE),
+    "whole load / intake alone": (WHOLE, INTAKE),
     "pandas / product, intake alone": (PANDAS, INTAKE),
     "pandas / product, whole load": (PANDAS, WHOLE),
     "pandas, tuned / product, intake alone": (TUNED, INTAKE),

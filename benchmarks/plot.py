@@ -13,6 +13,7 @@ from benchmarks.runs import RunFailed
 RESULTS = Path(__file__).resolve().parent / "results"
 PICTURE = "ratios.svg"
 VIEWS_PICTURE = "views.svg"
+QUESTIONS_PICTURE = "questions.svg"
 GROWTH_PICTURE = "growth.svg"
 GROWTH = "growth.json"
 """Of `load --stays`; `load_*.json` are those of `load`."""
@@ -47,6 +48,8 @@ def run(results: Path = RESULTS) -> Path:
     pyplot.close(figure)
     if (results / "views.json").is_file():
         _views(pyplot, _read(results / "views.json"), results / VIEWS_PICTURE)
+    if (results / "questions.json").is_file():
+        _questions(pyplot, _read(results / "questions.json"), results / QUESTIONS_PICTURE)
     if (results / GROWTH).is_file():
         _growth(pyplot, results)
     return results / PICTURE
@@ -98,6 +101,23 @@ def _views(pyplot: Any, found: dict[str, Any], picture: Path) -> None:
     axes.axhline(VIEW_TARGET, color=RED, linewidth=1, linestyle=":", label="target of opening views")
     axes.set(xscale="log", yscale="log", xlabel="stays in the lake", title="median seconds of an answer")
     figure.legend(fontsize=6, loc="outside right center")
+    figure.savefig(picture, metadata={"Date": None})
+    pyplot.close(figure)
+
+
+def _questions(pyplot: Any, found: dict[str, Any], picture: Path) -> None:
+    """The seconds of every question by product and peers."""
+    figure, axes = pyplot.subplots(1, len(found["questions"]), figsize=(11, 2.6), layout="constrained")
+    for place, (name, times) in enumerate(found["questions"].items()):
+        seconds = [told["median"] for told in times.values()]
+        bars = axes[place].barh(
+            list(times), seconds, color=[BLUE if "product" in who else GREY for who in times]
+        )
+        axes[place].bar_label(bars, fmt="%.2f", padding=2)
+        axes[place].set(
+            title=f"{name}, {found['stays'] / 1e6:g}M stays", xlabel="seconds", xlim=(0, 1.25 * max(seconds))
+        )
+        axes[place].invert_yaxis()
     figure.savefig(picture, metadata={"Date": None})
     pyplot.close(figure)
 

@@ -22,8 +22,8 @@ from pipeline.metrics import Filters, Reader, standing
 CAMPAIGN = Filters(campaign_id="special-action-2022")
 CLASS = "3"
 PORTS_ASKED = 20
-FEWEST, SECONDS_A_VIEW = 3, 20
-"""An answer that takes long is asked for less often, but so many times at least."""
+SECONDS_A_VIEW = 4
+"""An answer is asked for no longer than that; one that takes as long by itself once."""
 ALONE: dict[str, Any] = {"baseline_from": None, "baseline_to": None}
 View = tuple[str, Callable[[str], Filters]]
 """A metric, and what is asked of it where a port is looked at."""
@@ -117,6 +117,17 @@ def _views(reader: Reader) -> dict[str, View]:
         "computed: ports compared over a year": ("compare", lambda _: other_year),
         "computed: campaign, a class": ("campaign", lambda _: replace(CAMPAIGN, classes=(CLASS,))),
         "computed: campaign days, a port": ("campaign_days", lambda port: replace(CAMPAIGN, ports=(port,))),
+        "computed: curves of a year by port": ("survival_outline", lambda _: other_year),
+        "computed: stages of a year": ("stage_means", lambda _: replace(other_year, measure=None)),
+        "computed: why dwell changed": ("why", lambda _: replace(two_years, measure=None)),
+        "computed: stock of a year by facility": ("stock_by_facility_day", lambda _: other_year),
+        "computed: hot days of a year": ("heat", lambda _: replace(other_year, measure=None)),
+        "computed: checks of a year": ("trust", lambda _: replace(other_year, measure=None)),
+        "computed: limit clock": ("limit_clock", lambda _: Filters()),
+        "computed: forecast, a port": ("stock_forecast", lambda port: Filters(ports=(port,))),
+        "computed: forecast, a class": ("stock_forecast", lambda _: Filters(classes=(CLASS,))),
+        "computed: pilots": ("pilots", lambda _: replace(CAMPAIGN, classes=(CLASS,))),
+        "computed: rebound": ("rebound", lambda _: CAMPAIGN),
         "computed: dwell of 100 days by port": ("dwell", lambda _: other_days),
         "computed: curve of 100 days, a port": (
             "survival_outline",
@@ -131,15 +142,26 @@ def _days(asked: Filters) -> int:
 
 
 def _seconds(reader: Reader, key: str, asked: Iterator[Filters], repeat: int) -> dict[str, float]:
-    """Median and 95th percentile (nearest rank) of the seconds of an answer, after one that does not count."""
-    reader.query(key, next(asked))
+    """Median and 95th percentile (nearest rank) of the seconds of an answer, and how often it was asked.
+
+    The first does not count, unless it took so long that it is the only one.
+    """
+    first = _timed(reader, key, next(asked))
     times: list[float] = []
-    while len(times) < min(repeat, FEWEST) or (len(times) < repeat and sum(times) < SECONDS_A_VIEW):
-        filters = next(asked)
-        began = time.perf_counter()
-        reader.query(key, filters)
-        times.append(time.perf_counter() - began)
-    return {"median": median(times), "p95": sorted(times)[math.ceil(0.95 * len(times)) - 1]}
+    while first + sum(times) < SECONDS_A_VIEW and len(times) < repeat:
+        times.append(_timed(reader, key, next(asked)))
+    times = times or [first]
+    return {
+        "median": median(times),
+        "p95": sorted(times)[math.ceil(0.95 * len(times)) - 1],
+        "asked": len(times),
+    }
+
+
+def _timed(reader: Reader, key: str, asked: Filters) -> float:
+    began = time.perf_counter()
+    reader.query(key, asked)
+    return time.perf_counter() - began
 
 
 def _exponent(points: list[dict[str, Any]], name: str) -> float:

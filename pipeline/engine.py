@@ -12,12 +12,13 @@ from __future__ import annotations
 import itertools
 import logging
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from datetime import date, timedelta
-from functools import cache
+from functools import cache, partial
 from graphlib import TopologicalSorter
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 import duckdb
@@ -49,6 +50,13 @@ _PARQUET = "FORMAT parquet, PARQUET_VERSION v2, COMPRESSION lz4_raw, DICTIONARY_
 A row is found by reading its row group; a scan of all of them costs a twentieth more than with the usual size."""
 ROWS_A_BLOCK = 1_000_000
 
+_SESSION = "SET enable_progress_bar = false; SET enable_caching_operators = false"
+"""Operators that gather the rows of small chunks mistake one dictionary for another in DuckDB 2.0.0 ("dict-surviving
+cache: global dictionary column changed identity"), which ends the instance for every question of the process."""
+
+_CONSTANT = "CONSTANT"
+"""What is readable in an engine that does not own it."""
+
 _numbers = itertools.count(1)
 
 
@@ -67,10 +75,35 @@ def _instance(memory_limit: str, threads: int, spill: Path) -> duckdb.DuckDBPyCo
     return connection
 
 
+class _Shared:
+    """The instance that the questions of this process share, and the tables in it that are the same for many of them."""
+
+    def __init__(self, memory_limit: str, threads: int) -> None:
+        self.connection = _instance(memory_limit, threads, Path(tempfile.gettempdir()) / "dgwatch-spill")
+        self._making = Lock()
+        self._made: set[str] = set()
+
+    def schema(self, constants: str) -> str:
+        """The schema of some constants, which is made where it is not there."""
+        schema = f"memory.{identifier(f'constants_{constants}')}"
+        with self._making:
+            if schema not in self._made:
+                self.connection.cursor().execute(f"CREATE SCHEMA {schema}")
+                self._made.add(schema)
+        return schema
+
+    def see_to(self, table: str, rows: Callable[[], pa.Table]) -> None:
+        """Makes a table unless it is there."""
+        with self._making:
+            if table not in self._made:
+                handed_in = rows()  # noqa: F841
+                self.connection.cursor().execute(f"CREATE TABLE {table} AS FROM handed_in")
+                self._made.add(table)
+
+
 @cache
-def _shared_instance(memory_limit: str, threads: int) -> duckdb.DuckDBPyConnection:
-    """The instance that the questions of this process share."""
-    return _instance(memory_limit, threads, Path(tempfile.gettempdir()) / "dgwatch-spill")
+def _shared(memory_limit: str, threads: int) -> _Shared:
+    return _Shared(memory_limit, threads)
 
 
 class Engine(Relations):
@@ -81,14 +114,24 @@ class Engine(Relations):
         spill_dir: where what does not fit in memory goes, in an instance of its own; the questions of a process share
             one where None.
         has_few_rows: each of its queries keeps to one thread: to deal few rows out to several costs more than it gains.
+        constants: what tells apart the tables that `provide_constant` is given: questions for which it is the same
+            share them. Each engine makes its own where None.
     """
 
     is_local = True
 
-    def __init__(self, settings: Settings, spill_dir: Path | None = None, has_few_rows: bool = False) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        spill_dir: Path | None = None,
+        has_few_rows: bool = False,
+        constants: str | None = None,
+    ) -> None:
         super().__init__()
         limits = settings.memory_limit, 1 if has_few_rows else settings.threads
-        instance = _instance(*limits, spill_dir) if spill_dir else _shared_instance(*limits)
+        self._shared = None if spill_dir else _shared(*limits)
+        instance = self._shared.connection if self._shared else _instance(*limits, spill_dir or Path())
+        self._constants = self._shared.schema(constants) if self._shared and constants else None
         self._threads = settings.threads
         self._database = f"question_{next(_numbers)}"
         # Threads ask for engines at once: a connection runs one statement at a time, and a cursor is one of its own.
@@ -98,9 +141,8 @@ class Engine(Relations):
 
     def _looking_here(self, cursor: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConnection:
         """A cursor that finds relations in this engine's database, and the portable functions beside it."""
-        return cursor.execute(
-            f"SET search_path = '{self._database}.main,memory.main'; SET enable_progress_bar = false"
-        )
+        constants = f"{self._constants}," if self._constants else ""
+        return cursor.execute(f"SET search_path = '{self._database}.main,{constants}memory.main'; {_SESSION}")
 
     def _beside(self) -> duckdb.DuckDBPyConnection:
         """A cursor for another thread; to be closed there."""
@@ -114,8 +156,20 @@ class Engine(Relations):
     def register_arrow(self, name: str, table: pa.Table) -> None:
         """Makes a small Arrow table readable under `name`."""
         self.forget(name)
-        self._connection.from_arrow(table).create(identifier(name))
+        handed_in = table  # noqa: F841 - found by its name, which costs half of what registering it does
+        self._connection.execute(f"CREATE TABLE {identifier(name)} AS FROM handed_in")
         self._registered[name] = "TABLE"
+
+    def provide_constant(self, name: str, rows: Callable[[], pa.Table]) -> None:
+        """As in `Relations`; shared by the questions of this process that have the same constants."""
+        if self._shared is None or self._constants is None:
+            super().provide_constant(name, rows)
+        else:
+            self.provide(name, partial(self._share, self._shared, name, rows))
+
+    def _share(self, shared: _Shared, name: str, rows: Callable[[], pa.Table]) -> None:
+        shared.see_to(f"{self._constants}.{identifier(name)}", rows)
+        self._registered[name] = _CONSTANT
 
     def _register_files(self, name: str, files: list[str], before: Before | None) -> None:
         self.forget(name)
@@ -132,13 +186,12 @@ class Engine(Relations):
 
     def first_stays(self, files: list[str], present: Present, count: int) -> pa.Table:
         """The first stays of Parquet files by arrival, of those that were present."""
-        try:
-            relation = self._connection.read_parquet(readable(files), hive_partitioning=False)
-            for condition in _conditions(present):
-                relation = relation.filter(condition)
-            return relation.order("arrived_at").limit(count).to_arrow_table()
-        except duckdb.Error as error:
-            raise ModelFailed(f"stays could not be read: {error}") from error
+        conditions, values = _conditions(present)
+        sql = (
+            "SELECT * FROM read_parquet($files, hive_partitioning = false)\n"
+            f"WHERE {' AND '.join(conditions)}\nORDER BY arrived_at\nLIMIT $count"
+        )
+        return self._table("first_stays", sql, {"files": readable(files), "count": count, **values})
 
     def register_numbered(self, name: str, paths: list[str]) -> None:
         """Makes Parquet files readable under `name`, each row with its file's place among them (`part_number`) and its
@@ -149,6 +202,18 @@ class Engine(Relations):
         places = "CAST(file_index AS BIGINT) AS part_number"
         relation.project(f"{numbered}, {places}").create_view(identifier(name))
         self._registered[name] = "VIEW"
+
+    def written(self, name: str, files: list[str]) -> None:
+        """Reads a computed table from the Parquet files that hold all its rows, and holds it no more."""
+        self.register_files(name, files, self.schema(name))
+
+    def forget_unread(self, *models: str) -> None:
+        """Drops the computed tables that none of these models reads."""
+        read = set().union(*map(tables_read, models))
+        computed = (
+            name for name, kind in self._registered.items() if kind == "TABLE" and name in all_models()
+        )
+        self._forget_steps([name for name in computed if name not in read])
 
     def need_all(self, *names: str, keep_steps: bool = True) -> None:
         """Sees that all these are readable: models that do not wait for each other are computed side by side.
@@ -190,7 +255,8 @@ class Engine(Relations):
         self._registered[name] = kind
 
     def _drop(self, kind: str, name: str) -> None:
-        self._connection.execute(f"DROP {kind} {identifier(name)}")
+        if kind != _CONSTANT:
+            self._connection.execute(f"DROP {kind} {identifier(name)}")
 
     def to_arrow(self, name: str, values: Mapping[str, Any] | None = None) -> pa.Table:
         """The rows of a model or relation. `values` are bound to its `$names`."""
@@ -276,15 +342,16 @@ def _day_of(folder: str) -> date:
     return date.fromisoformat(folder.split("=", 1)[1])
 
 
-def _conditions(present: Present) -> list[duckdb.Expression]:
-    constant, column = duckdb.ConstantExpression, duckdb.ColumnExpression
-    arrived, left = column("arrived_at"), column("left_at")
-    found = [
-        arrived < constant(present.came_before),
-        left.isnull() | (left >= constant(present.left_from)),
-        *(column(name).isin(*map(constant, codes)) for name, codes in present.codes.items() if codes),
-    ]
+def _conditions(present: Present) -> tuple[list[str], dict[str, Any]]:
+    """What has to hold, in SQL, and the values that are bound in it."""
+    found = ["arrived_at < $came_before", "(left_at IS NULL OR left_at >= $left_from)"]
+    values: dict[str, Any] = {"came_before": present.came_before, "left_from": present.left_from}
+    for name, codes in present.codes.items():
+        if codes:
+            bound = {f"{identifier(name)}_{place}": code for place, code in enumerate(codes)}
+            found.append(f"{name} IN ({', '.join(f'${place}' for place in bound)})")
+            values |= bound
     if present.shorter_than is not None:
-        micros = duckdb.FunctionExpression("epoch_us", left) - duckdb.FunctionExpression("epoch_us", arrived)
-        found.append(micros < constant(present.shorter_than // timedelta(microseconds=1)))
-    return found
+        found.append("epoch_us(left_at) - epoch_us(arrived_at) < $shorter_than")
+        values["shorter_than"] = present.shorter_than // timedelta(microseconds=1)
+    return found, values

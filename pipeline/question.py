@@ -68,7 +68,7 @@ def open_question(
 
     Where `as_of` is None the default is computed from what was known at `known_at` (ruling 4). The caller closes it.
     """
-    engine = _engine(settings, spill_folder, has_few_rows)
+    engine = _engine(settings, spill_folder, has_few_rows, reference)
     try:
         register_reference(engine, reference, settings.default_zone)
         for name, source in SOURCES.items():
@@ -83,10 +83,13 @@ def open_question(
     return engine
 
 
-def _engine(settings: Settings, spill_folder: Path | None, has_few_rows: bool) -> Relations:
+def _engine(
+    settings: Settings, spill_folder: Path | None, has_few_rows: bool, reference: Reference
+) -> Relations:
     """The server of the settings, else DuckDB in this process."""
     if settings.remote is None:
-        return Engine(settings, spill_folder, has_few_rows)
+        constants = constants_of(reference, settings.default_zone)
+        return Engine(settings, spill_folder, has_few_rows, constants)
     from pipeline.spark_engine import SparkEngine  # an extra that few install
 
     return SparkEngine(settings.remote)
@@ -139,16 +142,18 @@ def _params(as_of: dt.datetime | None, known_at: dt.datetime, default_zone: str)
     )
 
 
+def constants_of(reference: Reference, default_zone: str) -> str:
+    """What tells apart what `register_reference` lets be read."""
+    return sha256(f"{reference.digest} {default_zone}".encode()).hexdigest()[:16]
+
+
 def register_reference(engine: Relations, reference: Reference, default_zone: str) -> None:
     """Lets the models read the reference tables, the zones' offsets and the calendar."""
     for name in REFERENCE_INPUTS:
-        engine.provide(name, partial(engine.register_arrow, name, reference.table(name)))
-    engine.provide(
-        "zone_offsets",
-        lambda: engine.register_arrow("zone_offsets", reference.zone_offsets(default_zone)),
-    )
-    engine.provide("event_types", lambda: engine.register_arrow("event_types", _event_types(reference)))
-    engine.provide("calendar", lambda: engine.register_arrow("calendar", _calendar()))
+        engine.provide_constant(name, partial(reference.table, name))
+    engine.provide_constant("zone_offsets", partial(reference.zone_offsets, default_zone))
+    engine.provide_constant("event_types", partial(_event_types, reference))
+    engine.provide_constant("calendar", _calendar)
 
 
 def register_offsets_of(

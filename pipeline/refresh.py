@@ -22,6 +22,7 @@ from pipeline.key_index import KeyIndex
 from pipeline.lake import Draft
 from pipeline.landed import landed_table
 from pipeline.landed_rows import CONSIGNMENT, UNIT
+from pipeline.models import all_models
 from pipeline.question import FOREVER, computed_with, open_question, register_offsets_of, set_instants
 from pipeline.recount import count, not_live_before
 from pipeline.reference import Reference
@@ -94,19 +95,28 @@ def _new_rows(draft: Draft) -> int:
 def refresh_whole(draft: Draft, settings: Settings, reference: Reference) -> dt.datetime | None:
     """Computes the built tables anew from all landed rows of the draft. Returns the default `as_of`."""
     with open_question(settings, reference, draft.files, None, None, draft.spill_folder()) as engine:
-        engine.need_all(*(kept.model for kept in KEPT.values()), keep_steps=False)
-        # Last the one that is still read.
-        for table, kept in sorted(KEPT.items(), key=lambda item: item[0] == FLOWING):
-            draft.remove(table, draft.lake.files(draft.release, table))
-            engine.alias(kept.written, kept.model)
-            _add_part(draft, engine, table, OPEN, kept.written_open)
-            _add_months(draft, engine, table)
-            if table != FLOWING:
-                engine.forget(kept.written, kept.model)
+        kept_models = [kept.model for kept in KEPT.values()]
+        read = {step for name in kept_models for step in all_models()[name].reads}
+        engine.need_all(*sorted((read & all_models().keys()).difference(kept_models)), keep_steps=False)
+        for place, table in enumerate(KEPT, start=1):
+            _write_whole(draft, engine, table)
+            engine.forget_unread(KEPT[FLOWING].model, *kept_models[place:])
+        engine.alias(KEPT[FLOWING].written, KEPT[FLOWING].model)
         draft.remove("flows", draft.lake.files(draft.release, "flows"))
         _add_flows(draft, engine, "written_ended", "flows")
         as_of: dt.datetime | None = engine.scalar("params")
         return as_of
+
+
+def _write_whole(draft: Draft, engine: Relations, table: str) -> None:
+    """Computes a table and writes its parts; whoever reads it afterwards reads those."""
+    kept = KEPT[table]
+    draft.remove(table, draft.lake.files(draft.release, table))
+    engine.alias(kept.written, kept.model)
+    _add_part(draft, engine, table, OPEN, kept.written_open)
+    _add_months(draft, engine, table)
+    engine.forget(kept.written)
+    engine.written(kept.model, draft.added(table))
 
 
 def _add_part(draft: Draft, engine: Relations, table: str, label: str | None, model: str) -> None:

@@ -60,7 +60,7 @@ class Relations(ABC):
 
     def __init__(self) -> None:
         self._registered: dict[str, str] = {}
-        """What is readable, and whether it is a TABLE or a VIEW."""
+        """What is readable, and whether it is a TABLE, a VIEW or the engine's own affair."""
         self._providers: dict[str, Callable[[], None]] = {}
         self.last_file: int | None = None
         """Rows of Parquet files that come from a loaded file after this one are not read, where it is set."""
@@ -104,6 +104,10 @@ class Relations(ABC):
         """Says how an input comes to be; it is registered when something first reads it."""
         self._providers[name] = register
 
+    def provide_constant(self, name: str, rows: Callable[[], pa.Table]) -> None:
+        """Says how a small input comes to be that is the same for other questions too."""
+        self.provide(name, lambda: self.register_arrow(name, rows()))
+
     def use_models(self, *names: str) -> None:
         """Takes back how inputs come to be, so that the models of these names compute them."""
         for name in names:
@@ -137,6 +141,14 @@ class Relations(ABC):
         for other in model.reads:
             self.need(other)
         self._create("VIEW" if model.is_view else "TABLE", name, model.text, model.reads)
+
+    @abstractmethod
+    def written(self, name: str, files: list[str]) -> None:
+        """Says which Parquet files hold all rows of a computed table: an engine may read those in its place."""
+
+    @abstractmethod
+    def forget_unread(self, *models: str) -> None:
+        """An engine that holds what it computed may drop what none of these models reads."""
 
     def need_all(self, *names: str, keep_steps: bool = True) -> None:
         """Sees that all these are readable; an engine may compute side by side what does not wait for each other.

@@ -116,6 +116,12 @@ class SparkEngine(Relations):
         if made_of != {other: self._makings[other] for other in made_of}:
             self._create("VIEW", name, select, made_of)
 
+    def written(self, name: str, files: list[str]) -> None:
+        """The server holds what it computed, and may not see files that are not published yet."""
+
+    def forget_unread(self, *models: str) -> None:
+        """The server drops all at the end."""
+
     def _create(self, kind: str, name: str, select: str, reads: Iterable[str]) -> None:
         def made() -> DataFrame:
             found = self._session.sql(select)

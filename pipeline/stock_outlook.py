@@ -8,6 +8,7 @@ Arrivals: the mean of the same weekday over those days. Both are taken to be ind
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,10 +21,29 @@ DAY = 24.0
 
 @dataclass(frozen=True)
 class Stays:
-    """Stays of one port: when they came and left, in hours from any zero; `left` is infinite while open."""
+    """Stays of one port in the order of arrival: when they came and left, in hours from any zero.
+
+    `left` is infinite while open. Stays in another order are put in order.
+    """
 
     arrived: Hours
     left: Hours
+
+    def __post_init__(self) -> None:
+        if (self.arrived[1:] < self.arrived[:-1]).any():
+            order = np.argsort(self.arrived, kind="stable")
+            object.__setattr__(self, "arrived", self.arrived[order])
+            object.__setattr__(self, "left", self.left[order])
+
+    def known_at(self, instant: float) -> Stays:
+        """As they were known at an instant: what came by then, and of it no exit after it."""
+        count = np.searchsorted(self.arrived, instant, side="right")
+        left = self.left[:count]
+        return Stays(self.arrived[:count], np.where(left <= instant, left, np.inf))
+
+    @cached_property
+    def _exits(self) -> Hours:
+        return np.sort(self.left)
 
     def standing(self, at: float) -> Hours:
         """Ages of those in the yard at an instant: came at or before it, and did not leave by then."""
@@ -32,8 +52,8 @@ class Stays:
 
     def stock(self, instants: Hours) -> NDArray[np.int64]:
         """How many are in the yard just before each of these instants (ruling 1: the end of a day)."""
-        came = np.searchsorted(np.sort(self.arrived), instants, side="left")
-        left = np.searchsorted(np.sort(self.left), instants, side="left")
+        came = np.searchsorted(self.arrived, instants, side="left")
+        left = np.searchsorted(self._exits, instants, side="left")
         return (came - left).astype(np.int64)
 
 
@@ -48,15 +68,13 @@ class Curve:
     def of(cls, stays: Stays, since: float, until: float) -> Curve:
         """The Nelson-Aalen estimate from who was in the yard between two instants, each from its age at the first."""
         met = (stays.arrived < until) & (stays.left > since)
-        arrived, left = stays.arrived[met], stays.left[met]
-        entry = np.maximum(since - arrived, -1.0)
-        exits = np.minimum(left, until) - arrived
-        ended = left <= until
-        ages, counts = np.unique(exits[ended], return_counts=True)
-        at_risk = np.searchsorted(np.sort(entry), ages, side="left") - np.searchsorted(
-            np.sort(exits), ages, side="left"
-        )
-        return cls(ages, np.concatenate(([0.0], np.cumsum(counts / np.maximum(at_risk, 1)))))
+        # The latest first: ages at the first instant, and of those that stay on at the second, are in order then.
+        arrived, left = stays.arrived[met][::-1], stays.left[met][::-1]
+        has_ended = left <= until
+        ages, counts = np.unique((left - arrived)[has_ended], return_counts=True)
+        entered = np.searchsorted(np.maximum(since - arrived, -1.0), ages, side="left")
+        gone = np.cumsum(counts) - counts + np.searchsorted(until - arrived[~has_ended], ages, side="left")
+        return cls(ages, np.concatenate(([0.0], np.cumsum(counts / np.maximum(entered - gone, 1)))))
 
     def hazard(self, ages: Hours) -> Hours:
         """The cumulative hazard up to and at these ages."""
@@ -105,7 +123,7 @@ class Days:
 def arrivals_by_weekday(stays: Stays, days: Days) -> tuple[Hours, Hours]:
     """Mean and variance of arrivals a day, by weekday; the variance at least that of a Poisson count."""
     edges = np.append(days.past, days.past[-1] + DAY)
-    counts = np.diff(np.searchsorted(np.sort(stays.arrived), edges, side="left")).astype(float)
+    counts = np.diff(np.searchsorted(stays.arrived, edges, side="left")).astype(float)
     means = np.array([counts[days.past_weekdays == weekday].mean() for weekday in range(7)])
     residuals = counts - means[days.past_weekdays]
     ratio = max(1.0, float((residuals**2).sum() / max(means[days.past_weekdays].sum(), 1e-9)))
@@ -115,10 +133,7 @@ def arrivals_by_weekday(stays: Stays, days: Days) -> tuple[Hours, Hours]:
 
 def outlook(stays: Stays, origin: float, days: Days) -> Outlook:
     """The forecast from an origin. `stays` may hold later ones: nothing after the origin is looked at."""
-    known = Stays(
-        stays.arrived[stays.arrived <= origin],
-        np.where(stays.left[stays.arrived <= origin] <= origin, stays.left[stays.arrived <= origin], np.inf),
-    )
+    known = stays.known_at(origin)
     curve = Curve.of(known, float(days.past[0]), origin)
     means, variances = arrivals_by_weekday(known, days)
     ages = known.standing(origin)

@@ -12,18 +12,19 @@ import os
 import shutil
 import tempfile
 import uuid
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Iterable
 from functools import partial
 from hashlib import sha256
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from pipeline import __version__
 from pipeline.address import Root
+from pipeline.metrics.sought import Footer, Sought
 from pipeline.question import computed_with
 from pipeline.reference import Reference
 from pipeline.release import Release
@@ -50,6 +51,7 @@ class KeptAnswers:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self._tables: dict[str, pa.Table] = {}
+        self._footers: dict[str, Footer] = {}
 
     @classmethod
     def of(cls, lake: Root, release: Release, reference: Reference) -> KeptAnswers:
@@ -61,61 +63,68 @@ class KeptAnswers:
         """Whether an answer is kept."""
         return self._path(key).is_file()
 
-    def table(self, *key: Any, where: tuple[str, str] | None = None) -> pa.Table | None:
-        """A kept answer; None where it is not kept. Of a large one only the rows are read in which a column has a value.
+    def table(self, *key: Any, sought: Sought | None = None) -> pa.Table | None:
+        """A kept answer; None where it is not kept. Of a large one only the rows are read that are sought.
 
-        A small one is given whole: `where` saves reading, and does not narrow.
+        A small one is given whole: `sought` saves reading, and does not narrow.
         """
         path = self._path(key)
         if path.name in self._tables:
             return self._tables[path.name]
-        try:
-            if pq.read_metadata(path).num_rows <= IN_MEMORY_ROWS:
-                self._tables[path.name] = pq.read_table(path)
-                return self._tables[path.name]
-            return pq.read_table(path, filters=[(where[0], "==", where[1])] if where else None)
-        except FileNotFoundError:
-            return None
-        except (OSError, pa.ArrowException) as error:
-            logger.warning("%s could not be read, and is computed again: %s", path, error)
-            return None
+        return _unless_lost(path, partial(self._table, path, sought))
 
-    def first_rows(
-        self, count: int | None, wanted: Mapping[str, Collection[Any]], *key: Any
-    ) -> pa.Table | None:
-        """The first rows of a kept answer in whose columns one of the values wanted stands; all such where None.
+    def _table(self, path: Path, sought: Sought | None) -> pa.Table:
+        if self._footer(path).num_rows <= IN_MEMORY_ROWS:
+            self._tables[path.name] = pq.read_table(path)
+            return self._tables[path.name]
+        return self._found(path, sought, None) if sought else pq.read_table(path)
+
+    def first_rows(self, count: int | None, sought: Sought, *key: Any) -> pa.Table | None:
+        """The first rows of a kept answer that are sought; all such where None.
 
         Only as much of the file is read as they need. None where the answer is not kept.
         """
         path = self._path(key)
-        try:
-            with pq.ParquetFile(path) as file:
-                return _first_rows(file, count, wanted)
-        except FileNotFoundError:
-            return None
-        except (OSError, pa.ArrowException) as error:
-            logger.warning("%s could not be read, and is computed again: %s", path, error)
-            return None
+        return _unless_lost(path, partial(self._found, path, sought, count))
 
-    def file(self, *key: Any) -> Path | None:
-        """The file of a kept answer, for an engine to read; None where it is not kept."""
-        path = self._path(key)
-        return path if path.is_file() else None
+    def _footer(self, path: Path) -> Footer:
+        """What a file tells of its rows; read once, since it never changes."""
+        if path.name not in self._footers:
+            self._footers[path.name] = Footer(pq.read_metadata(path))
+        return self._footers[path.name]
+
+    def _found(self, path: Path, sought: Sought, count: int | None) -> pa.Table:
+        footer = self._footer(path)
+        with pq.ParquetFile(path, metadata=footer.metadata) as file:
+            return _rows_of(file, footer.groups(sought), sought, count)
 
     def keep(self, table: pa.Table, *key: Any, rows_a_group: int = ROWS_A_GROUP) -> None:
         """Keeps an answer. Where the folder cannot be written nothing is kept."""
-        # Hardly a number comes twice: codes alone are worth a dictionary.
-        codes = [field.name for field in table.schema if pa.types.is_string(field.type)]
-        write = partial(pq.write_table, table, compression="zstd", compression_level=1)
-        self.keep_file(partial(write, row_group_size=rows_a_group, use_dictionary=codes), *key)
+        self._write(table.schema, [table], key, rows_a_group)
 
-    def keep_file(self, write: Callable[[Path], Any], *key: Any) -> None:
-        """Keeps an answer that is written to the Parquet file it is given. As `keep`, where it cannot be written."""
+    def keep_blocks(self, blocks: Iterable[pa.RecordBatch], *key: Any, rows_a_group: int) -> None:
+        """Keeps an answer a block of rows at a time. Nothing is kept of no rows, or where it cannot be written."""
+        rest = iter(blocks)
+        first = next(rest, None)
+        if first is None:
+            return
+        tables = (pa.Table.from_batches([block]) for block in chain([first], rest))
+        self._write(first.schema, tables, key, rows_a_group)
+
+    def _write(
+        self, schema: pa.Schema, tables: Iterable[pa.Table], key: tuple[Any, ...], rows_a_group: int
+    ) -> None:
         path = self._path(key)
         unfinished = path.with_name(f".{uuid.uuid4().hex}")
+        # Hardly a number comes twice: codes alone are worth a dictionary.
+        codes = [field.name for field in schema if pa.types.is_string(field.type)]
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            write(unfinished)
+            with pq.ParquetWriter(
+                unfinished, schema, compression="zstd", compression_level=1, use_dictionary=codes
+            ) as file:
+                for table in tables:
+                    file.write_table(table, rows_a_group)
             os.replace(unfinished, path)
         except OSError as error:
             logger.warning("%s: answers cannot be kept: %s", path.parent, error)
@@ -133,24 +142,24 @@ class KeptAnswers:
         return self.folder / f"{key[0]}-{digest}.parquet"
 
 
-def _first_rows(file: pq.ParquetFile, count: int | None, wanted: Mapping[str, Collection[Any]]) -> pa.Table:
+def _unless_lost(path: Path, read: Callable[[], pa.Table]) -> pa.Table | None:
+    """What was read of an answer; None where it is not kept or cannot be read."""
+    try:
+        return read()
+    except FileNotFoundError:
+        return None
+    except (OSError, pa.ArrowException) as error:
+        logger.warning("%s could not be read, and is computed again: %s", path, error)
+        return None
+
+
+def _rows_of(file: pq.ParquetFile, groups: list[int], sought: Sought, count: int | None) -> pa.Table:
+    if count is None:
+        return file.read_row_groups(groups).filter(sought.condition())
     found, rows = [file.schema_arrow.empty_table()], 0
-    for group in range(file.num_row_groups):
-        if count is not None and rows >= count:
+    for group in groups:
+        if rows >= count:
             break
-        chosen = _is_wanted(file.read_row_group(group, columns=list(wanted)), wanted)
-        if chosen is None or pc.any(chosen).as_py():
-            whole = file.read_row_group(group)
-            found.append(whole if chosen is None else whole.filter(chosen))
-            rows += found[-1].num_rows
+        found.append(file.read_row_group(group).filter(sought.condition()))
+        rows += found[-1].num_rows
     return pa.concat_tables(found).slice(0, count)
-
-
-def _is_wanted(rows: pa.Table, wanted: Mapping[str, Collection[Any]]) -> pa.ChunkedArray | None:
-    """Whether each row holds one of the values wanted in every column; None where nothing is asked of them."""
-    found = None
-    for name, values in wanted.items():
-        column = rows[name]
-        has_one = pc.is_in(column, pa.array(list(values), column.type))
-        found = has_one if found is None else pc.and_(found, has_one)
-    return found

@@ -8,6 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipeline.metrics.question import Question
+from pipeline.metrics.sought import Sought
 
 SCOPES: tuple[tuple[str, ...], ...] = (("port", "class"), ("port",), ("class",), ())
 PORT, CLASS = "un_location_code", "lead_class"
@@ -22,8 +23,8 @@ def picked(question: Question, key: Key, *scopes: tuple[str, ...]) -> pa.Table |
     asked = question.filters
     if question.kept is None or asked.direction is not None or asked.count != "batch":
         return None
-    one_port = (PORT, question.ports[0]) if len(question.ports) == 1 else None
-    rows = question.kept.table(*key, where=one_port)
+    sought = Sought(codes={PORT: question.ports}) if len(question.ports) == 1 else None
+    rows = question.kept.table(*key, sought=sought)
     if rows is None:
         return None
     classes = _fitting(rows, question)

@@ -8,6 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipeline.metrics.question import STOCK_COLUMNS, Question
+from pipeline.metrics.sought import Sought
 
 STANDING: tuple[tuple[str, ...], ...] = (
     ("date", "port"),
@@ -21,6 +22,8 @@ STANDING: tuple[tuple[str, ...], ...] = (
 """What is kept of all goods, by what it is told apart by."""
 BY_CLASS_FIRST = ("date", "port", "class")
 """The largest: kept in the order of classes, so that one class is read alone; the others are in the model's order."""
+ROWS_A_GROUP = 10_000
+"""A year of a class at 120 ports is five groups."""
 COLUMNS = STOCK_COLUMNS | {"date": "day"}
 
 
@@ -55,17 +58,28 @@ def picked(question: Question, by: tuple[str, ...]) -> pa.Table | None:
 def _rows(question: Question, by: tuple[str, ...], wanted: dict[str, tuple[str, ...]]) -> pa.Table | None:
     """The kept rows with the codes wanted, in the order of the model."""
     assert question.kept is not None
-    one_class = wanted["class"][0] if len(wanted["class"]) == 1 and "class" in by else None
-    rows = question.kept.table(*key(by), where=("lead_class", one_class) if one_class else None)
+    is_one_class = len(wanted["class"]) == 1 and "class" in by
+    rows = question.kept.table(*key(by), sought=_sought(question, by, wanted) if is_one_class else None)
     if rows is None:
         return None
     for name, codes in wanted.items():
         if codes:
             column = rows[COLUMNS[name]]
             rows = rows.filter(pc.is_in(column, pa.array(codes, column.type)))
-    if set(by) == set(BY_CLASS_FIRST) and one_class is None:
+    if set(by) == set(BY_CLASS_FIRST) and not is_one_class:
         rows = rows.sort_by([(column, "ascending") for column in ("day", "un_location_code", "lead_class")])
     return rows
+
+
+def _sought(question: Question, by: tuple[str, ...], wanted: dict[str, tuple[str, ...]]) -> Sought:
+    asked = question.filters
+    first = asked.date_from if "date" in by else None
+    last = asked.date_to if "date" in by else None
+    return Sought(
+        codes={COLUMNS[name]: codes for name, codes in wanted.items() if codes},
+        from_on={"day": first} if first else {},
+        below={"day": last + dt.timedelta(days=1)} if last else {},
+    )
 
 
 def _between(rows: pa.Table, first: dt.date | None, last: dt.date | None) -> pa.Table:

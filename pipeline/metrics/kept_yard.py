@@ -8,6 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipeline.metrics.question import Question
+from pipeline.metrics.sought import Sought
 
 KEY = ("yard",)
 OLDEST_KEY = ("oldest",)
@@ -31,9 +32,8 @@ def picked(question: Question) -> pa.Table | None:
         "age_bucket": (asked.age_bucket,) if asked.age_bucket is not None else (),
         "is_overdue": (True,) if asked.overdue_only else (),
     }
-    return question.kept.first_rows(
-        asked.limit, {name: values for name, values in wanted.items() if values}, *KEY
-    )
+    sought = Sought(codes={name: values for name, values in wanted.items() if values})
+    return question.kept.first_rows(asked.limit, sought, *KEY)
 
 
 def oldest(question: Question) -> pa.Table | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
+from pipeline.metrics.limit_odds import odds_here
 from pipeline.metrics.question import Question
 from pipeline.metrics.registry import Metric, register
 
@@ -53,6 +54,7 @@ RULE_COLUMNS = (
 
 def limit_clock(question: Question) -> pd.DataFrame:
     """The report `limit_clock`: a row a batch that passes its limit within 168 hours."""
+    odds_here(question.engine)
     frame = question.frame("limit_clock")
     frame["n_at_risk"] = frame["n_at_risk"].astype("Int64")
     for name in ("is_dated_rule", "limit_is_illustrative"):
@@ -62,6 +64,7 @@ def limit_clock(question: Question) -> pd.DataFrame:
 
 def limit_horizons(question: Question) -> pd.DataFrame:
     """The report `limit_horizons`: a row a horizon."""
+    odds_here(question.engine)
     return question.frame("limit_horizons")[list(HORIZON_COLUMNS)]
 
 

@@ -191,7 +191,7 @@ class Question:
             # The same rows, without the cost of asking each one.
             engine.provide("counted", lambda: engine.alias("counted", "stays"))
             engine.provide("wanted_clearances", lambda: engine.alias("wanted_clearances", "clearances"))
-        self.register_asked(asked, engine)
+        engine.provide("asked", partial(self.register_asked, asked, engine))
 
     def read_within(self, first: dt.date | None, last: dt.date | None = None) -> None:
         """Reads of the built tables only what durations from one local day to another need.
@@ -219,17 +219,20 @@ class Question:
             if files:
                 self.engine.provide(model, partial(self.engine.register_files, model, files, None))
 
-    def files_between(self, table: str, first: dt.date | None, last: dt.date | None) -> list[str]:
+    def files_between(
+        self, table: str, first: dt.date | None, last: dt.date | None, with_open: bool = True
+    ) -> list[str]:
         """The files of a built table with what is open, and with what closed in the UTC months of two days.
 
         Nothing that closed where `first` is None; all from its month on where `last` is.
         """
         parts = self.lake.parts(self.release, table)
-        if first is None:
-            return [part.path for part in parts if part.label in (None, OPEN)]
-        months = first.isoformat()[:7], (last or dt.date.max).isoformat()[:7]
+        months = ("", "") if first is None else (first.isoformat()[:7], (last or dt.date.max).isoformat()[:7])
         return _largest_first(
-            part for part in parts if part.label in (None, OPEN) or months[0] <= part.label <= months[1]
+            part
+            for part in parts
+            if part.label is None
+            or (with_open if part.label == OPEN else months[0] <= part.label <= months[1])
         )
 
     def rows_since(self, table: str, first: dt.date) -> int:

@@ -46,6 +46,7 @@ OF_CAMPAIGNS = (
     "cases_by_status",
     "hit_rates",
 )
+OF_ALL = ("stock_forecast", "stock_forecast_test", "limit_horizons")
 BUSY_FILE = ".busy"
 
 logger = logging.getLogger(__name__)
@@ -110,6 +111,8 @@ def _steps(reader: Reader) -> Iterator[Callable[[], None]]:
     for row in reader.reference.table("campaigns").to_pylist():
         for key in OF_CAMPAIGNS:
             yield partial(_keep_frame, reader, key, Filters(campaign_id=row["campaign_id"]))
+    for key in OF_ALL:
+        yield partial(_keep_frame, reader, key, Filters())
     for asked in standing_windows(reader):
         alone = replace(asked, baseline_from=None, baseline_to=None)
         yield partial(_keep_frame, reader, "stage_means", alone)
@@ -154,7 +157,7 @@ def _keep_stock(reader: Reader, by: tuple[str, ...]) -> None:
         rows = question.engine.to_arrow("stock")
     if set(by) == set(kept_stock.BY_CLASS_FIRST):
         rows = rows.sort_by([(column, "ascending") for column in ("lead_class", "day", "un_location_code")])
-    reader.answers.keep(rows, *key)
+    reader.answers.keep(rows, *key, rows_a_group=kept_stock.ROWS_A_GROUP)
 
 
 def _keep_yard(reader: Reader) -> None:
@@ -172,11 +175,14 @@ def _keep_yard(reader: Reader) -> None:
 def _keep_long_stays(reader: Reader) -> None:
     answers = reader.answers
     assert answers is not None
-    if answers.holds(*kept_long_stays.KEY):
+    lacking = {key: model for key, model in kept_long_stays.MODELS.items() if not answers.holds(*key)}
+    if not lacking:
         return
     with closing(reader.question(Filters())) as question:
         kept_long_stays.register_length(question.engine)
-        answers.keep_file(partial(question.engine.write_parquet, "long_stays"), *kept_long_stays.KEY)
+        for key, model in lacking.items():
+            blocks = question.engine.blocks(model)
+            answers.keep_blocks(blocks, *key, rows_a_group=kept_long_stays.ROWS_A_GROUP)
 
 
 def _keep_durations(reader: Reader, asked: Filters) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -43,6 +44,12 @@ TEST_COLUMNS = (
 )
 
 
+@lru_cache(maxsize=10_000)
+def _midnight(zone: ZoneInfo, day: dt.date) -> float:
+    wall = dt.datetime.combine(day, dt.time(), zone)
+    return (wall.astimezone(dt.UTC).replace(tzinfo=None) - EPOCH) / dt.timedelta(hours=1)
+
+
 @dataclass(frozen=True)
 class _Port:
     """A port's stays, and its calendar."""
@@ -53,8 +60,7 @@ class _Port:
 
     def midnight(self, day: dt.date) -> float:
         """The start of a local day, in hours UTC."""
-        wall = dt.datetime.combine(day, dt.time(), self.zone)
-        return (wall.astimezone(dt.UTC).replace(tzinfo=None) - EPOCH) / dt.timedelta(hours=1)
+        return _midnight(self.zone, day)
 
     def days(self, today: dt.date, window: int, ahead: int, first: dt.date) -> Days:
         """The calendar round an origin in `today`: whole days before it, and `ahead` days from `first` on."""

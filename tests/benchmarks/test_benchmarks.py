@@ -21,6 +21,7 @@ from benchmarks import (
     load,
     packed,
     plot,
+    questions,
     views,
     world,
     yard,
@@ -223,6 +224,24 @@ def test_views_are_timed_on_lakes_that_grow(work: Path) -> None:
         assert all(0 < times["median"] <= times["p95"] for times in point["views"].values())
     assert found["exponent"].keys() == found["points"][0]["views"].keys()
     assert "exponent" in views.lines(found)[1]
+
+
+def test_questions_are_answered_by_every_peer_that_is_installed(work: Path) -> None:
+    found = questions.run(work, 20_000, 1)
+    assert set(found["questions"]) == set(questions.QUESTIONS)
+    for times in found["questions"].values():
+        assert {questions.PRODUCT, "pandas"} <= set(times)
+        assert set(times).isdisjoint(found["lacking"])
+        assert times[questions.PRODUCT]["ratio"] == 1
+    assert "all agree in every figure" in questions.lines(found)[0]
+
+
+def test_questions_are_void_where_a_peer_says_otherwise() -> None:
+    own = pd.DataFrame({"un_location_code": ["CNSHG", "CNNGB"], "n": [3, 4], "mean_hours": [1.5, None]})
+    questions.refuse_other_figures("dwell", own, own.drop(columns="mean_hours"))
+    for other in (own.assign(n=[3, 5]), own.assign(mean_hours=[1.5, 2.0]), own.iloc[:1]):
+        with pytest.raises(RunFailed):
+            questions.refuse_other_figures("dwell", own, other)
 
 
 def test_durations_are_timed_and_the_same_as_the_peer_s(timed: dict[str, Any]) -> None:

@@ -141,7 +141,7 @@ def test_the_oldest_of_any_day(settings: Settings, plain: Reader, monkeypatch: p
     as_of = plain.release.as_of if plain.release else None
     assert as_of is not None
     days = [as_of.date() - dt.timedelta(days=back) for back in (-2, 0, 1, 20, 45, 90)]
-    cells: tuple[dict[str, Any], ...] = ({}, {"overdue_only": True})
+    cells: tuple[dict[str, Any], ...] = ({}, {"overdue_only": True}, {"direction": "import"})
     for where, day, limit in itertools.product(places(plain)[:4:3], days, (1, 3, 200)):
         for cell in cells if limit == 3 else cells[:1]:
             same(settings, plain, "batches_in_yard", Filters(limit=limit, date=day, **where, **cell))

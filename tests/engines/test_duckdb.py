@@ -89,3 +89,32 @@ def test_parts_of_more_days_than_files_are_open_lose_nothing(settings: Settings,
         written = relations.write_by_label("given", tmp_path / "out", "label")
     assert len(written) > days
     assert sum(rows for *_, rows in written) == rows
+
+
+def test_no_engine_gathers_small_chunks(settings: Settings, tmp_path: Path) -> None:
+    """DuckDB 2.0.0 mistakes one dictionary for another there, and the instance is lost."""
+    for spill in (None, tmp_path):
+        with Engine(settings, spill) as relations:
+            found = relations._connection.execute("SELECT current_setting('enable_caching_operators')")
+            assert found.fetchall() == [(False,)]
+
+
+def test_constants_are_made_once_for_those_that_share_them(settings: Settings) -> None:
+    made: list[str] = []
+
+    def ask(constants: str, value: int) -> int:
+        def rows() -> pa.Table:
+            made.append(constants)
+            return pa.table({"n": [value]})
+
+        with Engine(settings, constants=constants) as relations:
+            relations.provide_constant("of_all", rows)
+            relations.alias("seen", "of_all")
+            found: int = relations.scalar("seen")
+            relations.register_arrow("of_all", pa.table({"n": [-1]}))
+            assert relations.scalar("of_all") == -1
+            relations.forget("of_all")
+            return found
+
+    assert [ask("first", 1), ask("first", 2), ask("second", 3)] == [1, 1, 3]
+    assert made == ["first", "second"]

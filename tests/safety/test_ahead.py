@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import itertools
 import math
 import warnings
 from pathlib import Path
@@ -19,6 +20,7 @@ from lifelines import NelsonAalenFitter
 from pipeline import build
 from pipeline.engine import Engine
 from pipeline.metrics import Filters, Reader
+from pipeline.metrics.limit_odds import ODDS_SCHEMA, odds_here
 from pipeline.sample import SampleSettings, write_sample
 from pipeline.settings import SHIPPED_REFERENCE, Settings
 from pipeline.stock_outlook import Curve, Days, Outlook, Stays, outlook, relative_error, widened
@@ -176,8 +178,15 @@ def test_survival_between_two_ages_by_brute_force(found: list[Spell], age: int, 
             "limit_micros": [(age + ahead) * HOUR],
         }
         engine.register_arrow("limit_batches", pa.table(batch))
-        rows = {row["pool"]: row for row in engine.to_arrow("limit_odds").to_pylist()}
-    for pool, row in rows.items():
+        rows = engine.to_arrow("limit_odds").to_pylist()
+        odds_here(engine)
+        here = engine.to_arrow("limit_odds").to_pylist()
+    by_pool = {row["pool"]: row for row in here}
+    assert len(here) == len(rows)
+    for row, name in itertools.product(rows, ODDS_SCHEMA.names[3:]):
+        assert by_pool[row["pool"]][name] == pytest.approx(row[name], rel=1e-9, abs=1e-9)
+    for row in rows:
+        pool = row["pool"]
         at_risk, survival = brute(found, pool, age, age + ahead)
         assert row["at_risk_now"] == at_risk
         assert row["stays_share"] == pytest.approx(survival, abs=1e-9)

@@ -1,5 +1,6 @@
 -- grain: one row a port: batch-hours present over the whole window, summed over stays and as the integral of stock
--- Both are sums of whole microseconds, so they are equal to the last digit or something is wrong.
+-- Both are sums of whole microseconds, so they are equal to the last digit or something is wrong. The integral is taken by
+-- days (of UTC): the stock with which a day begins until the day ends, and what the changes of the day add in the rest of it.
 WITH windows AS (
     SELECT
         w.un_location_code,
@@ -34,33 +35,49 @@ present AS (
 ),
 
 changes AS (
-    SELECT un_location_code, starts_at AS happened_at, 1 AS stock_change FROM present
+    SELECT un_location_code, unix_micros(starts_at) AS happened_micros, 1 AS stock_change FROM present
     UNION ALL
-    SELECT un_location_code, ends_at AS happened_at, -1 AS stock_change FROM present
+    SELECT un_location_code, unix_micros(ends_at) AS happened_micros, -1 AS stock_change FROM present
 ),
 
-at_instants AS (
-    SELECT un_location_code, happened_at, sum(stock_change) AS stock_change
-    FROM changes
-    GROUP BY un_location_code, happened_at
+dated AS (
+    SELECT
+        c.*,
+        CAST(floor(c.happened_micros / CAST(86400000000 AS DOUBLE)) AS BIGINT) AS day_no
+    FROM changes AS c
+),
+
+day_changes AS (
+    SELECT
+        un_location_code,
+        day_no,
+        sum(stock_change) AS stock_change,
+        sum(stock_change * ((day_no + 1) * CAST(86400000000 AS BIGINT) - happened_micros)) AS micros
+    FROM dated
+    GROUP BY un_location_code, day_no
 ),
 
 steps AS (
     SELECT
         un_location_code,
-        sum(stock_change) OVER (
-            PARTITION BY un_location_code ORDER BY happened_at
-            ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
+        micros,
+        coalesce(
+            sum(stock_change) OVER (
+                PARTITION BY un_location_code ORDER BY day_no ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
+            ),
+            0
         ) AS stock,
-        unix_micros(lead(happened_at) OVER (PARTITION BY un_location_code ORDER BY happened_at))
-        - unix_micros(happened_at) AS micros
-    FROM at_instants
+        coalesce(day_no - lag(day_no) OVER (PARTITION BY un_location_code ORDER BY day_no), 0) AS days
+    FROM day_changes
 ),
 
 integrals AS (
     SELECT
         un_location_code,
-        sum(CAST(stock * coalesce(micros, 0) AS DECIMAL(38, 0))) / CAST(3600000000 AS DOUBLE) AS stock_hours
+        sum(
+            CAST(stock AS DECIMAL(18, 0)) * CAST(days * CAST(86400000000 AS BIGINT) AS DECIMAL(18, 0))
+            + CAST(micros AS DECIMAL(38, 0))
+        ) / CAST(3600000000 AS DOUBLE) AS stock_hours
     FROM steps
     GROUP BY un_location_code
 )

@@ -69,6 +69,15 @@ events AS (
     FROM overdue_segments AS s
     CROSS JOIN params AS p
     WHERE s.leaves_at <= p.as_of
+),
+
+-- An instant meets every period of its zone that is left here: those over before the first stay are left out.
+offsets AS (
+    SELECT o.*
+    FROM zone_offsets AS o
+    CROSS JOIN (SELECT min(arrived_at) AS first_at FROM flowing_stays) AS f
+    CROSS JOIN params AS p
+    WHERE o.utc_until > f.first_at AND o.utc_from <= p.as_of
 )
 
 SELECT
@@ -86,7 +95,7 @@ SELECT
     CAST(sum(e.exits) AS BIGINT) AS exits,
     CAST(sum(e.newly_overdue) AS BIGINT) AS newly_overdue
 FROM events AS e
-INNER JOIN zone_offsets AS o
+INNER JOIN offsets AS o
     ON o.time_zone = e.time_zone AND e.happened_at >= o.utc_from AND e.happened_at < o.utc_until
 GROUP BY
     CAST(

@@ -1,6 +1,5 @@
--- grain: one row an ended stay that lasted for a given time or longer, in the order of arrival
+-- grain: one row a stay that lasted for a given time or longer, or has not ended
 SELECT s.*
 FROM batch_stays AS s
 CROSS JOIN asked_length AS a
-WHERE s.left_at IS NOT NULL AND unix_micros(s.left_at) - unix_micros(s.arrived_at) >= a.long_micros
-ORDER BY s.arrived_at
+WHERE s.left_at IS NULL OR unix_micros(s.left_at) - unix_micros(s.arrived_at) >= a.long_micros

@@ -40,32 +40,81 @@ asked_days AS (
         )
 ),
 
-margins AS (
+asked_spans AS (
+    SELECT un_location_code, min(day) AS first_day, max(day) AS last_day
+    FROM asked_days
+    GROUP BY un_location_code
+),
+
+met AS (
     SELECT
-        d.un_location_code,
-        d.day,
-        s.batch_id,
+        s.un_location_code,
         c.heat_limit_c,
         c.heat_basis,
-        c.heat_limit_c - (d.max_temp_c + v.heat_uplift_c) AS margin_c
-    FROM asked_days AS d
-    CROSS JOIN safety_set AS v
-    INNER JOIN stayed AS s
-        ON s.un_location_code = d.un_location_code AND s.first_day <= d.day AND s.last_day >= d.day
+        greatest(s.first_day, d.first_day) AS first_day,
+        s.last_day
+    FROM stayed AS s
+    INNER JOIN asked_spans AS d
+        ON d.un_location_code = s.un_location_code AND s.first_day <= d.last_day AND s.last_day >= d.first_day
     LEFT JOIN heat_limits_of_batches AS c ON c.consignment_id = s.consignment_id
+),
+
+turns AS (
+    SELECT un_location_code, heat_limit_c, heat_basis, first_day AS day, 1 AS come, 0 AS gone FROM met
+    UNION ALL
+    SELECT un_location_code, heat_limit_c, heat_basis, last_day AS day, 0 AS come, 1 AS gone FROM met
+),
+
+changes AS (
+    SELECT
+        un_location_code,
+        heat_limit_c,
+        heat_basis,
+        day,
+        sum(come) AS come,
+        sum(gone) AS gone,
+        dense_rank() OVER (PARTITION BY un_location_code ORDER BY heat_limit_c, heat_basis) AS kind_no
+    FROM turns
+    GROUP BY un_location_code, heat_limit_c, heat_basis, day
+),
+
+kinds AS (
+    SELECT DISTINCT un_location_code, kind_no, heat_limit_c, heat_basis FROM changes
+),
+
+-- What is there on a day is a running sum for each temperature: a row a batch and day would be ten times as many. Who has
+-- the last day of a stay on a day is there on it, and no longer on the next.
+present AS (
+    SELECT
+        k.un_location_code,
+        d.day,
+        k.heat_limit_c,
+        k.heat_basis,
+        k.heat_limit_c - (d.max_temp_c + v.heat_uplift_c) AS margin_c,
+        sum(coalesce(c.come, 0) - coalesce(c.gone, 0)) OVER (
+            PARTITION BY k.un_location_code, k.kind_no ORDER BY d.day
+            ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
+        ) + coalesce(c.gone, 0) AS batches
+    FROM kinds AS k
+    INNER JOIN asked_days AS d ON d.un_location_code = k.un_location_code
+    CROSS JOIN safety_set AS v
+    LEFT JOIN changes AS c
+        ON c.un_location_code = k.un_location_code AND c.kind_no = k.kind_no AND c.day = d.day
 ),
 
 summed AS (
     SELECT
-        m.un_location_code,
-        m.day,
-        count(*) AS batches,
-        count(*) FILTER (WHERE m.heat_limit_c IS NULL) AS batches_without_limit,
-        count(*) FILTER (WHERE m.margin_c < 0) AS hot_batches,
-        count(*) FILTER (WHERE m.margin_c < 0 AND m.heat_basis <> 'flashpoint') AS hot_decomposing_batches,
-        min(m.margin_c) AS smallest_margin_c
-    FROM margins AS m
-    GROUP BY m.un_location_code, m.day
+        p.un_location_code,
+        p.day,
+        sum(p.batches) AS batches,
+        sum(CASE WHEN p.heat_limit_c IS NULL THEN p.batches ELSE 0 END) AS batches_without_limit,
+        sum(CASE WHEN p.margin_c < 0 THEN p.batches ELSE 0 END) AS hot_batches,
+        sum(CASE WHEN p.margin_c < 0 AND p.heat_basis <> 'flashpoint' THEN p.batches ELSE 0 END)
+            AS hot_decomposing_batches,
+        min(p.margin_c) AS smallest_margin_c
+    FROM present AS p
+    WHERE p.batches > 0
+    GROUP BY p.un_location_code, p.day
 )
 
 SELECT
@@ -76,10 +125,10 @@ SELECT
     d.heat_level,
     d.is_missing,
     d.degree_days,
-    coalesce(s.batches, 0) AS batches,
-    CASE WHEN NOT d.is_missing THEN coalesce(s.hot_batches, 0) END AS hot_batches,
-    CASE WHEN NOT d.is_missing THEN coalesce(s.hot_decomposing_batches, 0) END AS hot_decomposing_batches,
-    coalesce(s.batches_without_limit, 0) AS batches_without_limit,
+    CAST(coalesce(s.batches, 0) AS BIGINT) AS batches,
+    CASE WHEN NOT d.is_missing THEN CAST(coalesce(s.hot_batches, 0) AS BIGINT) END AS hot_batches,
+    CASE WHEN NOT d.is_missing THEN CAST(coalesce(s.hot_decomposing_batches, 0) AS BIGINT) END AS hot_decomposing_batches,
+    CAST(coalesce(s.batches_without_limit, 0) AS BIGINT) AS batches_without_limit,
     s.smallest_margin_c
 FROM asked_days AS d
 LEFT JOIN summed AS s ON s.un_location_code = d.un_location_code AND s.day = d.day

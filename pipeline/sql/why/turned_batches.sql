@@ -1,4 +1,5 @@
 -- grain: one row a (window, batch, turn): a batch that arrived in the window, or left in it, with the instant at which it did
+-- view
 WITH placed AS (
     SELECT
         s.batch_id, s.consignment_id, s.equipment_reference, s.un_location_code, s.lead_class,
