@@ -21,7 +21,7 @@ from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from streamlit.runtime import get_instance
 
-from pages.shared import clocks, kept, releases
+from pages.shared import clocks, downloads, kept, releases
 from pipeline.errors import UserMistake
 from pipeline.metrics import Reader, keep_in_background
 
@@ -68,6 +68,7 @@ async def lifespan(app: App, pages: Sequence[str]) -> AsyncIterator[None]:
     """While the server runs: the first screen before its door opens, all else and every later release behind it."""
     gc.set_threshold(*RARELY)
     sys.setswitchinterval(SWITCH_SECONDS)
+    downloads.wait_for_browsers(get_instance().media_file_mgr)
     following = asyncio.create_task(_follow(await _begin(pages[0]), pages))
     try:
         yield
