@@ -52,9 +52,16 @@ RULE_COLUMNS = (
 )
 
 
+def _prepare_odds(question: Question) -> None:
+    """Chances are taken from the last days alone: nothing that left before them is read."""
+    values = question.reference.table("safety_values").to_pylist()
+    question.read_last(next(row["value"] for row in values if row["name"] == "survival_window_days"))
+    odds_here(question.engine)
+
+
 def limit_clock(question: Question) -> pd.DataFrame:
     """The report `limit_clock`: a row a batch that passes its limit within 168 hours."""
-    odds_here(question.engine)
+    _prepare_odds(question)
     frame = question.frame("limit_clock")
     frame["n_at_risk"] = frame["n_at_risk"].astype("Int64")
     for name in ("is_dated_rule", "limit_is_illustrative"):
@@ -64,7 +71,7 @@ def limit_clock(question: Question) -> pd.DataFrame:
 
 def limit_horizons(question: Question) -> pd.DataFrame:
     """The report `limit_horizons`: a row a horizon."""
-    odds_here(question.engine)
+    _prepare_odds(question)
     return question.frame("limit_horizons")[list(HORIZON_COLUMNS)]
 
 

@@ -6,16 +6,18 @@ an engine ten seconds of running sums; sorted here it takes less than one.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from pipeline.arrow_tables import one_array, values_of
 from pipeline.relations import Relations
-from pipeline.survival import Ages, AtRisk, Curve, Floats, greenwood, kaplan_meier
+from pipeline.survival import Ages, AtRisk, Curve, Floats, greenwood, kaplan_meier, merged
 
 ALL = "all"
 ODDS_SCHEMA = pa.schema(
@@ -53,13 +55,11 @@ class _Pool:
     ends_all: Ages
 
     @classmethod
-    def of(cls, entry: Ages, exit_at: Ages, has_ended: npt.NDArray[np.bool_]) -> _Pool:
-        entered = np.sort(entry[entry >= 0])
-        ended, censored = np.sort(exit_at[has_ended]), np.sort(exit_at[~has_ended])
-        from_start = len(entry) - len(entered)
-        curve = kaplan_meier(AtRisk(ended, censored, entered, from_start))
-        exits = np.sort(exit_at)
-        return cls(entered, exits, from_start, curve.ages, *map(_from_nothing, _running(curve)))
+    def of(cls, spells: AtRisk) -> _Pool:
+        curve = kaplan_meier(spells)
+        exits = merged([spells.ended, spells.censored])
+        sums = map(_from_nothing, _running(curve))
+        return cls(spells.entered, exits, spells.from_start, curve.ages, *sums)
 
     def at_risk(self, ages: Ages) -> Ages:
         """How many are at risk just after these ages."""
@@ -86,33 +86,75 @@ def _from_nothing(sums: npt.NDArray[Any]) -> npt.NDArray[Any]:
     return np.concatenate([np.zeros(1, sums.dtype), sums])
 
 
-NOBODY = _Pool.of(np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0, bool))
+_NOTHING = np.empty(0, np.int64)
+NOBODY = _Pool.of(AtRisk(_NOTHING, _NOTHING, _NOTHING, 0))
 
 
 def _limit_odds(engine: Relations) -> pa.Table:
     """The rows of the model `limit_odds`, in no order."""
-    pools = _pools(engine.to_arrow("pool_spells"))
+    spells = _spells(engine.to_arrow("seen_spells"))
     batches = engine.to_arrow("limit_batches")
+    here = {port for port, _ in spells}
+    own = batches.filter(pc.is_in(batches[PORT], pa.array(sorted(here), pa.string())))
+    everywhere = batches if spells else batches.slice(0, 0)
+    pools = {place: _Pool.of(found) for place, found in spells.items()}
+    of_class = {name: _Pool.of(found) for name, found in _by_class(spells).items()}
+    return pa.concat_tables(
+        [
+            _odds(own, own[PORT], pools.get),
+            _odds(
+                everywhere,
+                pa.array([ALL] * everywhere.num_rows, pa.string()),
+                lambda place: of_class.get(place[1]),
+            ),
+        ]
+    )
+
+
+def _odds(
+    batches: pa.Table, pool_names: pa.Array | pa.ChunkedArray, pool_of: Callable[[Place], _Pool | None]
+) -> pa.Table:
+    """The odds of batches, each in the pool of its port and lead class."""
     now, limit = (values_of(one_array(batches[name])) for name in ("age_micros", "limit_micros"))
-    found = [ODDS_SCHEMA.empty_table()]
-    for (port, lead_class), rows in _by_place(batches).items():
-        asked = batches.take(rows)
-        for name in {port, ALL} & pools.keys():
-            pool = pools[name].get(lead_class, NOBODY)
-            columns = [asked["batch_id"], asked[PORT], pa.array([name] * len(rows))]
-            odds = map(pa.array, pool.odds(now[rows], limit[rows]))
-            found.append(pa.table([*columns, *odds], schema=ODDS_SCHEMA))
-    return pa.concat_tables(found)
+    figures = [np.empty(len(now), kind) for kind in (np.int64, np.int64, float, float)]
+    for place, rows in _by_place(batches).items():
+        pool = pool_of(place) or NOBODY
+        for column, values in zip(figures, pool.odds(now[rows], limit[rows]), strict=True):
+            column[rows] = values
+    return pa.table(
+        [batches["batch_id"], batches[PORT], pool_names, *map(pa.array, figures)], schema=ODDS_SCHEMA
+    )
 
 
-def _pools(spells: pa.Table) -> dict[str, dict[str, _Pool]]:
-    """Every pool by its name, and in it by lead class."""
-    columns = [values_of(one_array(spells[name])) for name in ("entry_micros", "exit_micros", "ended")]
-    found: dict[str, dict[str, _Pool]] = {}
-    for (port, lead_class), rows in _by_place(spells).items():
-        entry, exit_at, ended = (column[rows] for column in columns)
-        found.setdefault(port, {})[lead_class] = _Pool.of(entry, exit_at, ended > 0)
+def _spells(seen: pa.Table) -> dict[Place, AtRisk]:
+    """The spells of every port and lead class."""
+    entries, exits, has_ended = (
+        values_of(one_array(seen[name])) for name in ("entry_micros", "exit_micros", "ended")
+    )
+    found = {}
+    for place, rows in _by_place(seen).items():
+        entry, exit_at, is_end = entries[rows], exits[rows], has_ended[rows] > 0
+        entered = np.sort(entry[entry >= 0])
+        from_start = len(rows) - len(entered)
+        found[place] = AtRisk(np.sort(exit_at[is_end]), np.sort(exit_at[~is_end]), entered, from_start)
     return found
+
+
+def _by_class(spells: dict[Place, AtRisk]) -> dict[str, AtRisk]:
+    """The spells of every lead class at all ports."""
+    members: dict[str, list[AtRisk]] = {}
+    for (_, lead_class), found in spells.items():
+        members.setdefault(lead_class, []).append(found)
+    return {name: _together(found) for name, found in members.items()}
+
+
+def _together(parts: list[AtRisk]) -> AtRisk:
+    return AtRisk(
+        merged([part.ended for part in parts]),
+        merged([part.censored for part in parts]),
+        merged([part.entered for part in parts]),
+        sum(part.from_start for part in parts),
+    )
 
 
 def _by_place(table: pa.Table) -> dict[Place, npt.NDArray[np.intp]]:

@@ -210,6 +210,11 @@ class Question:
                 register = partial(self.engine.register_files, model, kept, None, before)
                 self.engine.provide(model, register)
 
+    def read_last(self, days: float) -> None:
+        """Reads of the built tables only what was open at some instant of so many days before as_of."""
+        if self.is_built and self.as_of is not None:
+            self.read_within((self.as_of - dt.timedelta(days=days)).date())
+
     def read_open(self) -> None:
         """Reads of the built tables only what is open: nothing else is in a yard at the release's as-of, or after it."""
         if not self.is_built:

@@ -18,7 +18,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pipeline.metrics.spell_runs import CLOCKS, Counts, Spells
+from pipeline.metrics.spell_runs import CLOCKS, Counts, Spells, gathered
 from pipeline.relations import Relations
 from pipeline.settings import usable_cores
 from pipeline.survival import (
@@ -35,7 +35,7 @@ from pipeline.survival import (
     restricted_mean,
 )
 
-LARGE = 100_000
+LARGE = 30_000
 """From so many spells on groups are looked at side by side."""
 
 AGES_SCHEMA = pa.schema(
@@ -154,7 +154,7 @@ class _Here:
     def __init__(self, engine: Relations, with_outlines: bool) -> None:
         self._engine = engine
         self._with_outlines = with_outlines
-        self._spells = Spells((), 0)
+        self._spells: Spells
         self._clocked: list[_Clocked] = []
         self._figures: dict[int, _Figures] = {}
         self._means: dict[tuple[int, int], RestrictedMean] = {}
@@ -175,8 +175,11 @@ class _Here:
 
     def _spell_counts(self) -> pa.Table:
         """Reads the spells. A row a place that has any."""
-        places = self._engine.to_arrow("spell_places").num_rows
-        self._spells = Spells(self._engine.blocks("spell_ages"), places)
+        engine = self._engine
+        places = engine.to_arrow("spell_places").num_rows
+        plain, odd = gathered(engine.blocks("met_spells"), places)
+        engine.register_arrow("odd_spells", odd)
+        self._spells = Spells(plain, engine.to_arrow("placed_spells"))
         counts = self._spells.counts()
         filled = np.flatnonzero(counts)
         return pa.table([pa.array(filled), pa.array(counts[filled])], schema=PLACE_SCHEMA)

@@ -101,9 +101,9 @@ def _values(question: Question) -> tuple[int, int]:
 
 
 def _ports(question: Question, window: int, origins: int) -> Iterator[_Port]:
-    look_back = dt.timedelta(days=window + 7 * (origins + LEARNT_FROM) + HORIZON_DAYS + 14) // dt.timedelta(
-        microseconds=1
-    )
+    days = window + 7 * (origins + LEARNT_FROM) + HORIZON_DAYS + 14
+    question.read_last(days)
+    look_back = dt.timedelta(days=days) // dt.timedelta(microseconds=1)
     asked = pa.table({"look_back_micros": pa.array([look_back], pa.int64())})
     question.engine.register_arrow("asked_forecast", asked)
     rows = question.engine.to_arrow("forecast_stays").to_pandas()

@@ -1,35 +1,29 @@
 -- grain: one row a (spell, window) that any clock of the window counts, in the numbers that they need
 -- view
 -- Ages are in microseconds. entry_micros -1: at risk from age 0 on.
-WITH told AS (
-    SELECT s.*, CASE WHEN t.tells_class THEN s.lead_class ELSE '' END AS kind
-    FROM spells AS s
-    CROSS JOIN told_apart AS t
-),
-
-windowed AS (
+WITH windowed AS (
     SELECT
-        w.place_no,
+        s.place_no,
         s.is_left_out,
+        s.has_ended,
         s.began_at,
-        s.ended_at,
         s.seen_until,
         w.from_at,
         least(s.seen_until, w.seen_in_window_until) AS period_until,
-        s.ended_at IS NOT NULL
-        AND (w.from_at IS NULL OR s.ended_at >= w.from_at)
-        AND (w.until_at IS NULL OR s.ended_at < w.until_at) AS ends_in_window,
+        s.has_ended
+        AND (w.from_at IS NULL OR s.seen_until >= w.from_at)
+        AND (w.until_at IS NULL OR s.seen_until < w.until_at) AS ends_in_window,
         (w.from_at IS NULL OR s.began_at >= w.from_at)
         AND (w.until_at IS NULL OR s.began_at < w.until_at) AS begins_in_window,
         (w.until_at IS NULL OR s.began_at < w.until_at) AS begins_before_end
-    FROM told AS s
-    INNER JOIN spell_places AS w ON w.un_location_code = s.un_location_code AND w.kind = s.kind
+    FROM odd_spells AS s
+    INNER JOIN spell_places AS w ON w.place_no = s.place_no
 )
 
 SELECT
     place_no,
     is_left_out,
-    ended_at IS NOT NULL AS has_ended,
+    has_ended,
     ends_in_window,
     begins_in_window,
     begins_before_end AND (begins_in_window OR period_until > from_at) AS is_in_period,
