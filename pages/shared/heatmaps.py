@@ -14,7 +14,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from pages.shared import kept
-from pages.shared.plot import DAY_TICKS, Label, Look, Palette, blank, short
+from pages.shared.plot import DAY_TICKS, TARGETS, Label, Look, Palette, blank, short
 
 MAX_GAPS = 4_000
 """Cells up to which a hair of paper is left between them."""
@@ -168,11 +168,7 @@ def _targets(
     label: Label,
     x_label: Label | None,
 ) -> None:
-    """Click targets over the cells, since plotly reports no click on a bare heatmap.
-
-    They are texts without a text: plotly finds and selects them like markers, yet draws nothing. 44,000 of them
-    stand after 0.6 s where as many transparent markers take 3 s, and they need no WebGL.
-    """
+    """Click targets over the cells, each with its line of hover text."""
     down, across = np.nonzero(~np.isnan(grid))
     days = np.asarray(columns, dtype="datetime64[ms]") if x_label is None else None
     xs = np.asarray(columns, dtype=object) if days is None else days.astype("int64").astype(float)
@@ -188,7 +184,7 @@ def _targets(
     figure.add_scatter(
         x=xs[across],
         y=np.asarray(rows, dtype=object)[down],
-        mode="text",
+        **TARGETS,
         customdata=grid[down, across].astype("int32"),
         hovertext=told,
         name="",

@@ -14,6 +14,12 @@ FONT = "'Source Sans', 'Noto Sans CJK SC', 'Noto Sans SC', 'PingFang SC', 'Micro
 DAY_TICKS = "%m-%d\n%Y"
 """Month and day, the year below where it begins: never turned, never cut off on a phone."""
 Label = Callable[[str], str]
+TARGETS: dict[str, Any] = {"mode": "markers", "marker": {"opacity": 0, "maxdisplayed": 1}}
+"""Click targets over the cells of a heatmap, on which itself no click is reported.
+
+They are markers of which plotly draws but one, transparent: it finds and selects them all, and the browser need not
+hold an element for each.
+"""
 
 
 @dataclass(frozen=True)

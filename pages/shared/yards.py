@@ -13,7 +13,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from pages.shared import kept
-from pages.shared.plot import DAY_TICKS, Label, Look, blank, faded, short
+from pages.shared.plot import DAY_TICKS, TARGETS, Label, Look, blank, faded, short
 
 UNTOLD = "-"
 """Stands for a bay that nobody told."""
@@ -119,7 +119,7 @@ def plan(
     figure.add_scatter(
         x=cells["bay"],
         y=cells["place"],
-        mode="text",
+        **TARGETS,
         hovertext=cells["told"],
         hovertemplate="%{hovertext}<extra></extra>",
         name="",

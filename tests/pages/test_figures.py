@@ -54,7 +54,9 @@ def day(milliseconds: float) -> str:
 
 def test_a_heatmap_has_a_click_target_on_every_row_and_nowhere_else() -> None:
     targets = port_days(value="stock").data[1]
-    assert targets.mode == "text" and targets.text is None  # nothing to draw, something to click
+    assert (
+        targets.marker.opacity == 0 and targets.marker.maxdisplayed == 1
+    )  # nothing to see, something to click
     got = {(day(x), y): count for x, y, count in zip(targets.x, targets.y, targets.customdata, strict=True)}
     assert got == {
         ("2022-06-01", "CNSHG"): 20,
