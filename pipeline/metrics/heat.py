@@ -42,12 +42,17 @@ QUANTITY_COLUMNS = (
 )
 
 
+def _read_window(question: Question) -> None:
+    """The days of a port begin with its first arrival, whenever that was; what is counted was there in the window."""
+    if question.is_built:
+        question.engine.need("daily_heat")
+        question.engine.forget("batch_stays")
+        question.read_within(question.filters.date_from, question.filters.date_to)
+
+
 def heat(question: Question) -> pd.DataFrame:
     """The report `heat`: a row a port and local day of the window."""
-    # The days of a port begin with its first arrival, whenever that was; what is counted was there in the window.
-    question.engine.need("daily_heat")
-    question.engine.forget("batch_stays")
-    question.read_within(question.filters.date_from, question.filters.date_to)
+    _read_window(question)
     frame = question.frame("heat").rename(columns={"day": "date"})
     frame["is_missing"] = frame["is_missing"].astype(bool)
     for name in ("hot_batches", "hot_decomposing_batches"):
