@@ -60,15 +60,15 @@ _CONSTANT = "CONSTANT"
 _numbers = itertools.count(1)
 
 
-def _instance(memory_limit: str, threads: int, spill: Path) -> duckdb.DuckDBPyConnection:
-    """A DuckDB of its own, with the portable functions."""
+def _instance(memory_limit: str, threads: int, spill: Path, keeps_footers: bool) -> duckdb.DuckDBPyConnection:
+    """A DuckDB of its own, with the portable functions. Footers that it keeps come on top of the memory limit."""
     connection = duckdb.connect(":memory:")
     run = connection.execute
     run("SET GLOBAL TimeZone = 'UTC'")
     run("SET GLOBAL memory_limit = $limit", {"limit": memory_limit})
     run("SET GLOBAL threads = $threads", {"threads": threads})
     run("SET GLOBAL preserve_insertion_order = false")
-    run("SET GLOBAL parquet_metadata_cache = true")
+    run("SET GLOBAL parquet_metadata_cache = $keeps", {"keeps": keeps_footers})
     run("SET GLOBAL temp_directory = $folder", {"folder": str(spill)})
     for macro in _MACROS:
         run(macro)
@@ -79,7 +79,8 @@ class _Shared:
     """The instance that the questions of this process share, and the tables in it that are the same for many of them."""
 
     def __init__(self, memory_limit: str, threads: int) -> None:
-        self.connection = _instance(memory_limit, threads, Path(tempfile.gettempdir()) / "dgwatch-spill")
+        spill = Path(tempfile.gettempdir()) / "dgwatch-spill"
+        self.connection = _instance(memory_limit, threads, spill, keeps_footers=True)
         self._making = Lock()
         self._made: set[str] = set()
 
@@ -130,7 +131,12 @@ class Engine(Relations):
         super().__init__()
         limits = settings.memory_limit, 1 if has_few_rows else settings.threads
         self._shared = None if spill_dir else _shared(*limits)
-        instance = self._shared.connection if self._shared else _instance(*limits, spill_dir or Path())
+        # All of history may have gigabytes of footers: they are for who reads a few parts again and again.
+        instance = (
+            self._shared.connection
+            if self._shared
+            else _instance(*limits, spill_dir or Path(), keeps_footers=has_few_rows)
+        )
         self._constants = self._shared.schema(constants) if self._shared and constants else None
         self._threads = settings.threads
         self._database = f"question_{next(_numbers)}"

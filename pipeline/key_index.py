@@ -155,7 +155,7 @@ class KeyIndex:
         """Makes a list of parts' keys."""
         paths = readable(part.path for part in batch.values())
         group_rows = [_group_rows(path) for path in paths]
-        with Engine(self._settings) as engine:
+        with Engine(self._settings, self._folder / "spill") as engine:
             engine.register_numbered("searched_parts", paths)
             places = {"part_number": "part_number", "row_number": "row_number"}
             engine.project("listed_keys", "searched_parts", {"key_hash": key.held, **places})
