@@ -24,7 +24,7 @@ from pipeline.sample import SampleSettings
 LAST_DAY = date(2023, 12, 31)
 PORTS = 4
 ROWS_A_DAY = 1_000
-MEASURED_DAYS = 3
+MEASURED_DAYS = 4
 LOCAL_OFFSET = timedelta(hours=8)
 
 

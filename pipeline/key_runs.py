@@ -8,6 +8,7 @@ them however long the history is; those of very many entries stay as they are.
 from __future__ import annotations
 
 import json
+import mmap
 import os
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
@@ -54,6 +55,8 @@ class Run:
     path: Path
     parts: tuple[Covered, ...]
     entries: Hashes
+    mapped: mmap.mmap | None
+    """The file in which the entries stand; None where there are none."""
 
     @cached_property
     def _first_pieces(self) -> NDArray[np.int64]:
@@ -72,9 +75,15 @@ class Run:
         hits = np.flatnonzero(last > first)
         places = [np.arange(first[hit], last[hit]) for hit in hits]
         pieces = np.unique(held[np.concatenate(places)] & PIECE_MASK).astype(np.int64) if places else ()
+        self.let_go()
         for piece in pieces:
             part = int(np.searchsorted(self._first_pieces, piece, side="right")) - 1
             yield self.parts[part].name, int(piece - self._first_pieces[part])
+
+    def let_go(self) -> None:
+        """Gives back the memory of what was looked at, where the system can; it is read again from the file."""
+        if self.mapped is not None and hasattr(mmap, "MADV_DONTNEED"):
+            self.mapped.madvise(mmap.MADV_DONTNEED)
 
     def delete(self) -> None:
         """Takes it from the disk; what a system does not delete while it is read goes another time."""
@@ -93,15 +102,18 @@ def _read(told: Path) -> Run | None:
     try:
         said = json.loads(told.read_text(encoding="utf-8"))
         parts = tuple(Covered(*part) for part in said["parts"])
-        entries = _entries(told.with_suffix(".keys"))
+        run = _run(told.with_suffix(".keys"), parts)
     except (OSError, ValueError, TypeError, KeyError):
         return None
-    return Run(told.with_suffix(".keys"), parts, entries) if len(entries) == said["entries"] else None
+    return run if len(run.entries) == said["entries"] else None
 
 
-def _entries(path: Path) -> Hashes:
-    empty = not path.stat().st_size
-    return np.empty(0, np.uint64) if empty else np.memmap(path, np.uint64, "r")
+def _run(path: Path, parts: tuple[Covered, ...]) -> Run:
+    if not path.stat().st_size:
+        return Run(path, parts, np.empty(0, np.uint64), None)
+    with path.open("rb") as file:
+        mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+    return Run(path, parts, np.frombuffer(mapped, np.uint64), mapped)
 
 
 def _told(path: Path) -> Path:
@@ -124,7 +136,7 @@ def write_run(folder: Path, parts: Iterable[Covered], entries: Hashes) -> Run:
     half.write_text(json.dumps(told), encoding="utf-8")
     flush([path, half])
     os.replace(half, _told(path))
-    return Run(path, covered, _entries(path))
+    return _run(path, covered)
 
 
 def clear_torn(folder: Path, runs: Iterable[Run]) -> None:
@@ -167,6 +179,7 @@ def _merge(folder: Path, runs: list[Run]) -> Run:
     first_piece = 0
     for run, end in zip(runs, ends, strict=True):
         np.add(run.entries, np.uint64(first_piece), out=entries[end - len(run.entries) : end])
+        run.let_go()
         first_piece += sum(part.groups for part in run.parts)
     made = write_run(folder, (part for run in runs for part in run.parts), entries)
     for run in runs:

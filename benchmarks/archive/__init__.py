@@ -24,8 +24,8 @@ from pipeline.sample.streams import check_digit
 FIRST, LAST = datetime(1990, 2, 1), datetime(2023, 11, 1)
 """When the archive's stays begin; the open set and the days come after `LAST`."""
 
-OPEN_SINCE, DAYS_FROM = datetime(2023, 12, 1), datetime(2023, 12, 29)
-DAYS = 3
+OPEN_SINCE, DAYS_FROM = datetime(2023, 12, 1), datetime(2023, 12, 28)
+DAYS = 4
 OPEN, NEW_A_DAY, LEAVING_A_DAY, SEEN_BEFORE = 2_000, 125, 125, 0.1
 PORTS = ("CNSHG", "CNNBO", "CNQIN", "CNTXG", "CNXMG", "CNDAG", "CNLYG", "CNFZG")
 CLASSES = ("3", "8", "9", "6.1", "2.1", "4.1", "5.1")
@@ -46,7 +46,7 @@ class Archive:
 
 def archive(work: Path, stays: int, first: datetime = FIRST) -> Archive:
     """Writes the archive of stays that begin from `first` on, unless an earlier run has finished it."""
-    folder = work / "archive" / f"{stays}-stays-from-{first:%Y-%m}"
+    folder = work / "archive" / f"{stays}-stays-from-{first:%Y-%m}-{DAYS}-days"
     if not folder.is_dir():
         unfinished = folder.with_name(folder.name + ".unfinished")
         shutil.rmtree(unfinished, ignore_errors=True)

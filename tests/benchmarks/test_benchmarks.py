@@ -131,7 +131,7 @@ def test_a_world_is_cut_by_the_day(work: Path, monkeypatch: pytest.MonkeyPatch) 
     short, long = map(_lines, cut.histories)
     of_days = [_lines(folder) for folder in cut.days]
     whole = _lines(world.sample_folder(work, days.world_of(2_000)))
-    assert len(of_days) == 3 and min(of_days) > 0
+    assert len(of_days) == 4 and min(of_days) > 0
     assert 0.3 * long < short < 0.8 * long
     # Lines that are no rows, and rows recorded before the history or after the days, are in neither.
     assert 0.8 * whole < long + sum(of_days) < whole
@@ -140,10 +140,11 @@ def test_a_world_is_cut_by_the_day(work: Path, monkeypatch: pytest.MonkeyPatch) 
 def test_a_day_is_loaded_onto_its_history(work: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(days, "PORTS", 1)
     monkeypatch.setattr(days, "ROWS_A_DAY", 50)
-    monkeypatch.setattr(days, "MEASURED_DAYS", 1)
+    monkeypatch.setattr(days, "MEASURED_DAYS", 2)
     found = day.run(work, [1_500])
     (point,) = found["points"]
     assert point["history_rows"] > 500 > point["rows"] > 0
+    assert len(point["days"]) == 1 and point["first_day"]["rows"] > 0
     assert point["open_rows"]["stays"] > 0
     assert point["bytes_written"] > 1_000
     assert found["exponent"]["seconds"] is None

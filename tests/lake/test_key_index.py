@@ -173,3 +173,22 @@ def test_lists_made_at_once_are_merged_in_lots_that_fit_in_memory(
         sought = np.array([(300 + number) << key_runs.PIECE_BITS], np.uint64)
         assert [found for run in merged for found in run.groups_with(sought)] == [(f"part-{number}", 1)]
     assert {run.path for run in merged} == set(tmp_path.glob("*.keys"))
+
+
+def _mapped_bytes() -> int:
+    """Of this process, the memory that stands for files."""
+    told = Path("/proc/self/status").read_text(encoding="ascii")
+    return int(told.split("RssFile:")[1].split()[0]) * 1024
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="the system does not tell memory of files")
+def test_a_search_gives_back_the_memory_of_its_list(tmp_path: Path) -> None:
+    entries = np.arange(2_000_000, dtype=np.uint64) << np.uint64(key_runs.PIECE_BITS)
+    run = key_runs.write_run(tmp_path, [key_runs.Covered("part", 1, len(entries))], entries)
+    sought = entries[::1_000]
+    before = _mapped_bytes()
+    assert np.array_equal(np.sort(run.entries), entries)
+    assert _mapped_bytes() - before > entries.nbytes / 2
+    for _ in range(2):
+        assert list(run.groups_with(sought)) == [("part", 0)]
+        assert _mapped_bytes() - before < entries.nbytes / 4
