@@ -30,7 +30,9 @@ with components.user_errors():
 look = frame.look(chosen.count)
 
 placed, marked = grids.placed(days, rows), grids.marked(picked, "day", grid.part)
-figure = heatmaps.heatmap(placed, "date", grid.y, measure, look=look, label=grids.label(rows), marked=marked)
+figure = heatmaps.heatmap(
+    placed, "date", grid.y, measure, look=look, label=grids.label(rows), marked=marked, is_clicked=True
+)
 parts = {"x": "day", "y": grid.part}
 components.clickable(figure, "heatmap", parts, words("alt.heatmap"), grids.fixed(inside, rows))
 components.download(days, grid.metric, inside, "heatmap")
@@ -49,6 +51,7 @@ with left:
         x_label=grids.label("age_days"),
         x_order=grids.age_buckets(),
         marked=grids.marked(picked, "age", "class"),
+        is_clicked=True,
     )
     parts = {"x": "age", "y": "class"}
     components.clickable(figure, "ages", parts, words("alt.ages"), grids.fixed(inside, rows))

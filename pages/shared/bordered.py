@@ -86,7 +86,10 @@ def cards(
         (
             words("border.caught"),
             words.count(int(caught["interceptions"].sum())),
-            words("border.occurrences", occurrences=words.count(float(caught["occurrences"].sum()))),
+            words(
+                "border.occurrences",
+                occurrences=words.counted("occurrence", float(caught["occurrences"].sum())),
+            ),
         ),
         (
             words("border.open"),

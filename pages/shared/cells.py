@@ -36,9 +36,13 @@ class Link:
 
 @frame.in_words
 def in_words(
-    rows: pd.DataFrame, columns: tuple[str, ...] | None, link: Link
+    rows: pd.DataFrame, columns: tuple[str, ...] | None, link: Link, most: int | None = None
 ) -> tuple[pa.Table, dict[str, Any]]:
-    """The frame for the screen and how its columns are shown, by column name; `columns`: those to show."""
+    """The frame for the screen and how its columns are shown, by column name.
+
+    `columns`: those to show. `most`: how many rows, from the first.
+    """
+    rows = rows.iloc[:most]
     view = pd.DataFrame(index=range(len(rows)))
     config: dict[str, Any] = {}
     for name in shown(rows, columns).columns:

@@ -17,6 +17,8 @@ from pipeline.metrics import Filters
 
 Points = Sequence[Mapping[str, Any]]
 """The clicked marks of a figure as the browser tells them: x, y, customdata."""
+FIRST_ROWS = 200
+"""Of a list to be looked into, not worked through: the others are in the download, and need not go to every browser."""
 CHART_CONFIG = {"displayModeBar": False, "scrollZoom": False, "locale": "en"}
 
 
@@ -139,10 +141,12 @@ def table(
     key: str | None = None,
     columns: Sequence[str] | None = None,
     height: int | None = None,
+    most: int | None = None,
 ) -> None:
     """A frame in words, with its download. `columns`: those to show, in order; the download has the same.
 
-    A consignment_id links to that batch's page. The download has codes and UTC instants, as the report does.
+    The screen has the first `most` rows, or all; the download has all, with codes and UTC instants, as the report
+    does. A consignment_id links to that batch's page.
     """
     words = frame.words()
     key = key or metric
@@ -150,7 +154,7 @@ def table(
         st.caption(words("empty.rows"))
         return
     wanted = None if columns is None else tuple(columns)
-    view, config = cells.in_words(rows, wanted, link())
+    view, config = cells.in_words(rows, wanted, link(), most)
     st.dataframe(
         view,
         hide_index=True,
@@ -159,7 +163,11 @@ def table(
         key=f"table_{key}",
         height=height or "auto",
     )
-    _download_button(cells.shown(rows, wanted), metric, chosen, key, "download.counted")
+    _download_button(cells.shown(rows, wanted), metric, chosen, key, _count_label(len(rows), most), most or 0)
+
+
+def _count_label(rows: int, most: int | None) -> str:
+    return "download.counted" if most is None or rows <= most else "download.first"
 
 
 def download(rows: pd.DataFrame, metric: str, chosen: Filters, key: str) -> None:
@@ -167,12 +175,19 @@ def download(rows: pd.DataFrame, metric: str, chosen: Filters, key: str) -> None
     _download_button(rows, metric, chosen, key, "download")
 
 
-def _download_button(rows: pd.DataFrame, metric: str, chosen: Filters, key: str, label: str) -> None:
+def _download_button(
+    rows: pd.DataFrame, metric: str, chosen: Filters, key: str, label: str, shown: int = 0
+) -> None:
     words, form = frame.words(), filters.form()
     name, media_type = data.download_name(metric, form)
     holds = data.download_holds(rows, form)
     st.download_button(
-        words(label, form=words(f"form.{form}"), rows=words.number(len(rows))),
+        words(
+            label,
+            form=words(f"form.{form}"),
+            rows=words.counted("row", len(rows)),
+            shown=words.number(shown),
+        ),
         data=lambda: data.download(rows, metric, chosen, form),
         file_name=name,
         mime=media_type,
@@ -258,7 +273,7 @@ def plain_table(rows: pd.DataFrame, key: str) -> None:
     view, config = cells.in_words(rows, None, link())
     st.dataframe(view, hide_index=True, column_config=config, placeholder="–", key=key)
     st.download_button(
-        words("download.counted", form=words("form.csv"), rows=words.number(len(rows))),
+        words("download.counted", form=words("form.csv"), rows=words.counted("row", len(rows))),
         data=lambda: data.plain_csv(rows),
         file_name=f"dgwatch-{key.replace('_', '-')}.csv",
         mime="text/csv",

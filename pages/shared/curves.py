@@ -9,8 +9,10 @@ import plotly.graph_objects as go
 from pages.shared import kept
 from pages.shared.plot import Look, Palette, blank, faded
 
-FINENESS = 0.0005
-"""Steps of the curve smaller than this share are drawn as one: less than a pixel is high."""
+FINENESS = 0.002
+"""Steps of the curve smaller than this share are drawn as one: half of what a pixel is high."""
+DECIMALS = 5
+"""Of days and shares as they are drawn: a second, and a hundredth of what the hover text tells."""
 HOURS_A_DAY = 24.0
 _DASHES = ("solid", "dash", "dot")
 
@@ -47,7 +49,7 @@ def _drawn(steps: pd.DataFrame, until_hours: float) -> pd.DataFrame:
     level = np.floor(steps["survival"].to_numpy(dtype=float) / FINENESS)
     kept = steps[np.append(True, level[1:] != level[:-1])]
     kept = pd.concat([kept, steps.iloc[-1:].assign(age_hours=until_hours)])
-    return kept.assign(age_days=kept["age_hours"].astype(float) / HOURS_A_DAY)
+    return kept.assign(age_days=(kept["age_hours"].astype(float) / HOURS_A_DAY).round(DECIMALS))
 
 
 def _add(figure: go.Figure, steps: pd.DataFrame, name: str, colour: str, dash: str) -> None:
@@ -57,7 +59,7 @@ def _add(figure: go.Figure, steps: pd.DataFrame, name: str, colour: str, dash: s
     for column, fill in (("upper", None), ("lower", "tonexty")):
         figure.add_scatter(
             x=days,
-            y=steps[column].astype(float).fillna(0.0).to_numpy(),
+            y=steps[column].astype(float).fillna(0.0).round(DECIMALS).to_numpy(),
             mode="lines",
             line={"width": 0, "shape": "hv", "color": colour},
             fill=fill,
@@ -68,7 +70,7 @@ def _add(figure: go.Figure, steps: pd.DataFrame, name: str, colour: str, dash: s
         )
     figure.add_scatter(
         x=days,
-        y=steps["survival"].astype(float).to_numpy(),
+        y=steps["survival"].astype(float).round(DECIMALS).to_numpy(),
         customdata=steps[["at_risk"]].to_numpy(),
         mode="lines",
         name=name,

@@ -124,7 +124,7 @@ def cards(row: pd.Series) -> list[tuple[str, str, str]]:
     """The signs of risk, each with what could not be told."""
     words = frame.words()
     told = {name: words.count(value) for name, value in row.items()}
-    of = words("safety.of_batches", batches=told["batches"])
+    of = words("safety.of_batches", batches=words.counted("batch", row["batches"]))
     expected = row["expected_in_day"]
     ahead = words("safety.expected_overdue", batches=words.number(expected, 1)) if pd.notna(expected) else ""
     return [
@@ -288,7 +288,7 @@ def apart_cards(row: pd.Series) -> list[tuple[str, str, str]]:
         (
             words("safety.units_in_alerts"),
             told["units_in_alerts"],
-            words("safety.of_units", units=told["units"]),
+            words("safety.of_units", units=words.counted("unit", row["units"])),
         ),
         (
             words("safety.not_compared"),

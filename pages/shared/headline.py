@@ -148,7 +148,7 @@ def rates(found: pd.DataFrame) -> pd.DataFrame:
     )
     is_random = found["selection_basis"].eq("random")
     told = [
-        words("share.of", part=words.number(part), whole=words.number(whole))
+        words("share.of", part=words.number(part), whole=words.counted("batch", whole))
         for part, whole in data.tuples(found, "misdeclared_batches", "inspected_batches")
     ]
     return found.assign(

@@ -14,7 +14,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from pages.shared import kept
-from pages.shared.plot import DAY_TICKS, TARGETS, Label, Look, Palette, blank, short
+from pages.shared.plot import CLICKS, DAY_TICKS, TARGETS, Label, Look, Palette, blank, short
 
 MAX_GAPS = 4_000
 """Cells up to which a hair of paper is left between them."""
@@ -35,8 +35,9 @@ def heatmap(
     order: list[str] | None = None,
     x_order: list[str] | None = None,
     marked: Mapping[str, str] | None = None,
+    is_clicked: bool = False,
 ) -> go.Figure:
-    """A grid of `value` (a count) over `x` and `y`, with a click target on every cell that has a row.
+    """A grid of `value` (a count) over `x` and `y`, with a target on every cell that has a row, to hover or click.
 
     `frame`: one row a cell. `x` is dates, or codes where `x_label` and `x_order` are given. `y` is codes,
     drawn in `order` from the top, else those with most first. A cell without a row is left open: none is not
@@ -117,6 +118,8 @@ def heatmap(
         showgrid=False,
         tickfont={"color": palette.ink, "size": 13 if len(rows) <= 40 else 10},
     )
+    if is_clicked:
+        figure.update_layout(CLICKS)
     if marked:
         _outline(figure, marked, columns, rows, palette, is_date=x_label is None)
     return figure

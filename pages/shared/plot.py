@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import plotly.graph_objects as go
 
 from pages.shared.text import Words
@@ -20,6 +23,8 @@ TARGETS: dict[str, Any] = {"mode": "markers", "marker": {"opacity": 0, "maxdispl
 They are markers of which plotly draws but one, transparent: it finds and selects them all, and the browser need not
 hold an element for each.
 """
+CLICKS = {"clickmode": "event+select"}
+"""The layout of a figure whose marks can be clicked, as Streamlit's page would set it later, and draw it once more."""
 
 
 @dataclass(frozen=True)
@@ -70,9 +75,18 @@ class Drawing(go.Figure):
 
     @classmethod
     def finished(cls, figure: go.Figure) -> Drawing:
-        """The figure with its finished form: nothing is drawn into it from now on."""
+        """The figure with its finished form: nothing is drawn into it from now on.
+
+        Streamlit's page hands plotly every figure twice, the second time a copy, and plotly draws the copy anew unless
+        it finds nothing changed. It takes arrays that are plain lists for the same as long as `datarevision` is,
+        packed ones and a template never.
+        """
         drawing = figure if isinstance(figure, cls) else cls(figure)
-        drawing._done = go.Figure.to_dict(drawing)
+        form = _listed(go.Figure.to_dict(drawing))
+        form["layout"].pop("template", None)
+        content = drawing.to_json(validate=False).encode()
+        form["layout"]["datarevision"] = hashlib.blake2b(content, digest_size=8).hexdigest()
+        drawing._done = form
         return drawing
 
     @property
@@ -84,6 +98,26 @@ class Drawing(go.Figure):
         """What the browser gets; not to be changed."""
         form: dict[str, Any] = self._done or super().to_dict()
         return form
+
+
+def _listed(part: Any) -> Any:
+    """The form of a figure with plain lists in the place of packed arrays, None for what is no number."""
+    if isinstance(part, list | tuple):
+        return [_listed(one) for one in part]
+    if not isinstance(part, dict):
+        return part
+    if "bdata" not in part:
+        return {name: _listed(one) for name, one in part.items()}
+    cells = np.frombuffer(base64.b64decode(part["bdata"]), dtype=part["dtype"])
+    if "shape" in part:
+        cells = cells.reshape([int(length) for length in str(part["shape"]).split(",")])
+    if cells.dtype.kind != "f":
+        return cells.tolist()
+    told = np.isfinite(cells)
+    is_whole = bool((cells[told] == np.floor(cells[told])).all())
+    listed = np.where(told, cells, 0).astype("int64" if is_whole else "float64").astype(object)
+    listed[~told] = None
+    return listed.tolist()
 
 
 def blank(palette: Palette, height: int) -> Drawing:

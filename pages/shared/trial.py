@@ -56,7 +56,9 @@ def cards(row: pd.Series) -> list[tuple[str, str, str]]:
         (
             words("pilots.basis"),
             words(
-                "pilots.ports", pilot=words.count(row["pilot_ports"]), other=words.count(row["other_ports"])
+                "pilots.ports",
+                pilot=words.count(row["pilot_ports"]),
+                other=words.counted("port", row["other_ports"]),
             ),
             words(
                 "pilots.weeks", before=words.count(row["weeks_before"]), after=words.count(row["weeks_after"])

@@ -81,7 +81,7 @@ def cards(now: pd.DataFrame, silent: pd.DataFrame) -> list[tuple[str, str, str]]
             (
                 words(f"warning.on.{level}"),
                 words.count(int(counts.get(level, 0))),
-                words("warning.at_ports", ports=words.count(int(ports.get(level, 0)))),
+                words("warning.at_ports", ports=words.counted("port", int(ports.get(level, 0)))),
             )
             for level in ("alert", "notice")
         ),

@@ -39,7 +39,7 @@ def cards(ports: pd.DataFrame) -> list[tuple[str, str, str]]:
     """How many ports signal, are quiet, or cannot be told yet; how many would signal by chance."""
     words = frame.words()
     verdicts = ports["verdict"].value_counts()
-    told = words("rebound.of", ports=words.count(len(ports)))
+    told = words("rebound.of", ports=words.counted("port", len(ports)))
     names = {code: text for code, text in words.under("verdict").items()}
     found = [
         (names[code.replace(" ", "_")], words.count(int(verdicts.get(code, 0))), told)

@@ -13,7 +13,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from pages.shared import kept
-from pages.shared.plot import DAY_TICKS, TARGETS, Label, Look, blank, faded, short
+from pages.shared.plot import CLICKS, DAY_TICKS, TARGETS, Label, Look, blank, faded, short
 
 UNTOLD = "-"
 """Stands for a bay that nobody told."""
@@ -125,7 +125,7 @@ def plan(
         name="",
     )
     # A click anywhere in a cell finds its target, which is a point in the middle.
-    figure.update_layout(hoverdistance=60)
+    figure.update_layout(CLICKS, hoverdistance=60)
     if marked and marked[0] in places and marked[1] in bays:
         row, column = places.index(marked[0]), bays.index(marked[1])
         figure.add_shape(

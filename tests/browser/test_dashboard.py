@@ -17,7 +17,7 @@ import pytest
 from playwright.sync_api import Page, expect
 from serving import settle
 
-from pages.shared.text import catalog
+from pages.shared.text import Words, catalog
 from pipeline.settings import ROOT
 
 Visit = Callable[..., Page]
@@ -126,7 +126,7 @@ def test_a_click_on_a_cell_lists_the_batches_behind_it(visit: Visit) -> None:
     expect(page.locator("h3", has_text=day)).to_be_visible(timeout=30_000)
     settle(page)
     assert query(page)["cell_day"] == [day] and query(page)["cell_port"] == [port]
-    rows = page.locator(".stDownloadButton", has_text=f"Rows: {count} ·")
+    rows = page.locator(".stDownloadButton", has_text=f"{Words().counted('row', count)} ·")
     expect(rows.last).to_be_visible()
     with downloaded(page, "batches_in_yard") as archive:
         lines = archive.read("batches_in_yard.csv").decode().splitlines()
@@ -321,6 +321,10 @@ def test_print_leaves_out_what_paper_does_not_need(visit: Visit) -> None:
     expect(page.locator("[data-testid=stSidebar]")).to_be_hidden()
     expect(page.locator("h1")).to_be_visible()
     expect(page.locator(".dg-sample")).to_be_visible()
+    sizes = "found => ['p', 'strong'].map(part => getComputedStyle(found.querySelector(part)).fontSize)"
+    table = page.locator(".stDownloadButton", has=page.locator("strong")).first
+    offer, count = table.evaluate(sizes)
+    assert offer == "0px" and count != "0px"
 
 
 @pytest.mark.parametrize(
