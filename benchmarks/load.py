@@ -86,6 +86,7 @@ def summary(runs: dict[str, list[Run]], files: dict[str, int], layout: str) -> d
             "rows_per_second": rows / median(run.seconds for run in found),
             "mb_per_second": files["bytes"] / 1e6 / median(run.seconds for run in found),
             "peak_mib": median(run.peak_bytes for run in found) / 2**20,
+            "peak_mib_together": median(run.peak_bytes_together for run in found) / 2**20,
         }
         for name, found in runs.items()
     }
@@ -116,12 +117,12 @@ def lines(found: dict[str, Any]) -> list[str]:
     shown = [
         f"{found['rows']:,} rows in {found['files']:,} files ({found['layout']}, {found['megabytes']:.0f} MB), "
         f"median of {found['rounds']}; all agree in every count of every file",
-        f"{'':24}{'seconds':>9}{'cpu s':>9}{'rows/s':>12}{'MB/s':>8}{'peak MiB':>10}",
+        f"{'':24}{'seconds':>9}{'cpu s':>9}{'rows/s':>12}{'MB/s':>8}{'peak MiB':>10}{'all processes':>15}",
     ]
     for name, run in found["runs"].items():
         shown.append(
             f"{name:24}{run['seconds']:9.2f}{run['cpu_seconds']:9.2f}{run['rows_per_second']:12,.0f}"
-            f"{run['mb_per_second']:8.1f}{run['peak_mib']:10.0f}"
+            f"{run['mb_per_second']:8.1f}{run['peak_mib']:10.0f}{run['peak_mib_together']:15.0f}"
         )
     shown += [
         f"{name:40}{value['elapsed']:7.1f} elapsed {value['cpu']:7.1f} processor"
