@@ -17,7 +17,7 @@ import openpyxl
 import pandas as pd
 import pyarrow.parquet as pq
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from pipeline import export
@@ -159,6 +159,7 @@ def test_a_workbook_runs_nothing_and_says_what_it_is() -> None:
     assert [cell.value for cell in book["about"]["A"]] == ["report", "rows", "is_sample"]
 
 
+@settings(deadline=None)  # it writes a workbook
 @given(st.sampled_from(FORMULA_STARTS), TEXT)
 def test_a_workbook_keeps_what_looks_like_a_formula_text_even_when_it_is_edited(
     start: str, text: str
