@@ -8,6 +8,7 @@ import re
 import resource
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -87,17 +88,20 @@ def measured(module: str, *arguments: str | Path) -> Run:
     # Python keeps compiled modules, unless it is told not to: then every run would compile ours, and not a peer's.
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     began = time.perf_counter()
-    with subprocess.Popen(
-        command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
-    ) as process:
+    with (
+        tempfile.TemporaryFile() as said,
+        subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=said) as process,
+    ):
         assert process.stdout is not None
         with _Watched(process.pid) as watched:
             printed = process.stdout.read()
         _, status, usage = os.wait4(process.pid, 0)
         seconds = time.perf_counter() - began
         process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode:
-        raise RunFailed(f"{module} ended with {process.returncode}")
+        if process.returncode:
+            said.seek(0)
+            told = said.read().decode(errors="replace")
+            raise RunFailed(f"{module} ended with {process.returncode}\n{told}")
     # What the system tells at the end is at least what this process takes, which started it.
     peak = watched.peak_bytes or peak_bytes(usage)
     return Run(seconds, usage.ru_utime + usage.ru_stime, peak, json.loads(printed), watched.together or peak)

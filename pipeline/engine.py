@@ -75,6 +75,10 @@ def _instance(memory_limit: str, threads: int, spill: Path, keeps_footers: bool)
     return connection
 
 
+class LacksMemory(ModelFailed):
+    """A query beside others did not fit in the memory that they share."""
+
+
 class _Shared:
     """The instance that the questions of this process share, and the tables in it that are the same for many of them."""
 
@@ -131,7 +135,7 @@ class Engine(Relations):
         super().__init__()
         limits = settings.memory_limit, 1 if has_few_rows else settings.threads
         self._shared = None if spill_dir else _shared(*limits)
-        # All of history may have gigabytes of footers: they are for who reads a few parts again and again.
+        # All of history may have a gigabyte of footers: they are for who reads a few parts again and again.
         instance = (
             self._shared.connection
             if self._shared
@@ -139,6 +143,7 @@ class Engine(Relations):
         )
         self._constants = self._shared.schema(constants) if self._shared and constants else None
         self._threads = settings.threads
+        self._threads_of_query = limits[1]
         self._database = f"question_{next(_numbers)}"
         # Threads ask for engines at once: a connection runs one statement at a time, and a cursor is one of its own.
         cursor = instance.cursor()
@@ -232,27 +237,43 @@ class Engine(Relations):
         order = TopologicalSorter(missing)
         order.prepare()
         running: dict[Future[None], str] = {}
+        lacked_memory: list[str] = []
+
+        def computed(name: str) -> None:
+            self._forget_steps(leftovers.after(name))
+            order.done(name)
+
         with ThreadPoolExecutor(self._threads) as pool:
             while order.is_active():
                 for name in order.get_ready():
                     running[pool.submit(self._compute, name)] = name
+                if not running:
+                    name = lacked_memory.pop()
+                    self._compute(name, is_alone=True)
+                    computed(name)
                 done, _ = wait(running, return_when=FIRST_COMPLETED)
                 for future in done:
-                    future.result()
                     name = running.pop(future)
-                    self._forget_steps(leftovers.after(name))
-                    order.done(name)
+                    if isinstance(future.exception(), LacksMemory):
+                        lacked_memory.append(name)
+                    else:
+                        future.result()
+                        computed(name)
 
     def _forget_steps(self, tables: list[str]) -> None:
         """Drops computed tables, and the views over them."""
         views = [name for name, kind in self._registered.items() if kind == "VIEW" and name in all_models()]
         self.forget(*tables, *(view for view in views if not tables_read(view).isdisjoint(tables)))
 
-    def _compute(self, name: str) -> None:
+    def _compute(self, name: str, is_alone: bool = False) -> None:
         model = all_models()[name]
         kind = "VIEW" if model.is_view else "TABLE"
-        with self._beside() as cursor:
-            self._execute(name, f"CREATE {kind} {identifier(name)} AS\n{model.text}", None, cursor)
+        sql = f"CREATE {kind} {identifier(name)} AS\n{model.text}"
+        if is_alone:
+            self._execute(name, sql)
+        else:
+            with self._beside() as cursor:
+                self._execute(name, sql, None, cursor)
         self._registered[name] = kind
 
     def _create(self, kind: str, name: str, select: str, reads: Iterable[str] = ()) -> None:
@@ -337,10 +358,29 @@ class Engine(Relations):
         values: Mapping[str, Any] | None = None,
         connection: duckdb.DuckDBPyConnection | None = None,
     ) -> duckdb.DuckDBPyConnection:
+        bound = dict(values) if values else None
         try:
-            return (connection or self._connection).execute(sql, dict(values) if values else None)
+            return (connection or self._connection).execute(sql, bound)
+        except duckdb.OutOfMemoryException as error:
+            if connection is None and self._shared is None:
+                return self._execute_with_one_thread(name, sql, bound)
+            raise LacksMemory(f"{name} did not run: {error}\n{sql}") from error
         except duckdb.Error as error:
             raise ModelFailed(f"{name} did not run: {error}\n{sql}") from error
+
+    def _execute_with_one_thread(
+        self, name: str, sql: str, values: dict[str, Any] | None
+    ) -> duckdb.DuckDBPyConnection:
+        """Every thread holds blocks that cannot be spilled: what does not fit in memory with all may fit with one."""
+        logger.info("%s does not fit in memory with %d threads: again with one", name, self._threads_of_query)
+        with self._connection.cursor() as other:
+            other.execute("SET GLOBAL threads = 1")
+            try:
+                return self._connection.execute(sql, values)
+            except duckdb.Error as error:
+                raise ModelFailed(f"{name} did not run: {error}\n{sql}") from error
+            finally:
+                other.execute("SET GLOBAL threads = $threads", {"threads": self._threads_of_query})
 
 
 def _day_of(folder: str) -> date:
