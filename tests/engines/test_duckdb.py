@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+import logging
+from dataclasses import replace
 from pathlib import Path
 
 import pyarrow as pa
@@ -63,6 +65,43 @@ def test_a_model_that_fails_beside_others_says_which(settings: Settings) -> None
         relations.register_arrow("consignments", pa.table({"consignment_id": ["C1"]}))
         with pytest.raises(ModelFailed, match="unit_summaries"):
             relations.need_all("unit_summaries")
+
+
+def _come_and_gone(units: int) -> pa.Table:
+    """Moves of units that came once, and went a day later."""
+    numbers = [*range(units), *range(units)]
+    came = dt.datetime(2022, 1, 1)
+    same = {"un_location_code": "CNSHG", "facility_code": "F1", "block": "A", "exit_type": "gate"}
+    return pa.table(
+        {
+            "equipment_reference": [f"{number:032d}" for number in numbers],
+            "consignment_id": [f"C{number}" for number in numbers],
+            "event_id": [f"E{place}" for place in range(2 * units)],
+            "flow": ["in"] * units + ["out"] * units,
+            "event_at": pa.array([came] * units + [came + dt.timedelta(days=1)] * units, pa.timestamp("us")),
+            **{name: [value] * 2 * units for name, value in same.items()},
+        }
+    )
+
+
+def test_what_does_not_fit_in_memory_with_many_threads_is_computed_with_one(
+    settings: Settings, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    units = 60_000
+    narrow = replace(settings, memory_limit="32MiB", threads=8)
+    caplog.set_level(logging.INFO, "pipeline.engine")
+    with Engine(narrow, tmp_path / "spill") as engine:
+        engine.register_arrow("moves", _come_and_gone(units))
+        engine.register_arrow(
+            "consignments", pa.table({"consignment_id": ["C7"], "un_location_code": ["CNSHG"]})
+        )
+        engine.need_all("unit_summaries")
+        told = engine.to_arrow("unit_summaries")
+    assert "unit_summaries does not fit in memory with 8 threads" in caplog.text
+    assert told.num_rows == len(set(told["equipment_reference"].to_pylist())) == units
+    assert [name for name in told["consignment_id"].to_pylist() if name] == ["C7"]
+    stays = zip(told["started_at"].to_pylist(), told["ended_at"].to_pylist(), strict=True)
+    assert set(stays) == {(dt.datetime(2022, 1, 1), dt.datetime(2022, 1, 2))}
 
 
 def test_parts_by_label_hold_the_rows_of_their_day(settings: Settings, tmp_path: Path) -> None:
