@@ -1,4 +1,4 @@
-"""Runs the SQL models on DuckDB: the one place, beside intake, that knows an engine in this process.
+"""Runs the SQL models on DuckDB: beside intake, the one place that knows how to ask an engine in this process.
 
 An engine is made for one question or one build and closed after it: its relations are its own, so that threads
 and questions never meet. A model that is needed is computed from its `.sql` into a temporary table.
@@ -11,19 +11,18 @@ from __future__ import annotations
 
 import itertools
 import logging
-import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from datetime import date, timedelta
-from functools import cache, partial
+from functools import partial
 from graphlib import TopologicalSorter
 from pathlib import Path
-from threading import Lock
 from typing import Any
 
 import duckdb
 import pyarrow as pa
 
+from pipeline.instances import Shared, instance_of, shared_instance
 from pipeline.leftovers import Leftovers, tables_read
 from pipeline.models import all_models
 from pipeline.object_cache import readable
@@ -34,14 +33,6 @@ __all__ = ["Engine", "ModelFailed"]
 
 logger = logging.getLogger(__name__)
 
-_MACROS = (
-    "CREATE MACRO unix_micros(t) AS epoch_us(t)",
-    "CREATE MACRO timestamp_micros(x) AS make_timestamp(CAST(x AS BIGINT))",
-    "CREATE MACRO datediff(ends_on, starts_on) AS date_diff('day', CAST(starts_on AS DATE), CAST(ends_on AS DATE))",
-    "CREATE MACRO collect_list(x) AS list(x)",
-    "CREATE MACRO sort_array(x) AS list_sort(x)",
-    "CREATE MACRO array_join(x, separator) AS coalesce(array_to_string(x, separator), '')",
-)
 HASH_NAME = f"duckdb-{duckdb.__version__}"
 """Whose `hash` it is: another version may give other numbers."""
 
@@ -60,55 +51,8 @@ _CONSTANT = "CONSTANT"
 _numbers = itertools.count(1)
 
 
-def _instance(memory_limit: str, threads: int, spill: Path, keeps_footers: bool) -> duckdb.DuckDBPyConnection:
-    """A DuckDB of its own, with the portable functions. Footers that it keeps come on top of the memory limit."""
-    connection = duckdb.connect(":memory:")
-    run = connection.execute
-    run("SET GLOBAL TimeZone = 'UTC'")
-    run("SET GLOBAL memory_limit = $limit", {"limit": memory_limit})
-    run("SET GLOBAL threads = $threads", {"threads": threads})
-    run("SET GLOBAL preserve_insertion_order = false")
-    run("SET GLOBAL parquet_metadata_cache = $keeps", {"keeps": keeps_footers})
-    run("SET GLOBAL temp_directory = $folder", {"folder": str(spill)})
-    for macro in _MACROS:
-        run(macro)
-    return connection
-
-
 class LacksMemory(ModelFailed):
     """A query beside others did not fit in the memory that they share."""
-
-
-class _Shared:
-    """The instance that the questions of this process share, and the tables in it that are the same for many of them."""
-
-    def __init__(self, memory_limit: str, threads: int) -> None:
-        spill = Path(tempfile.gettempdir()) / "dgwatch-spill"
-        self.connection = _instance(memory_limit, threads, spill, keeps_footers=True)
-        self._making = Lock()
-        self._made: set[str] = set()
-
-    def schema(self, constants: str) -> str:
-        """The schema of some constants, which is made where it is not there."""
-        schema = f"memory.{identifier(f'constants_{constants}')}"
-        with self._making:
-            if schema not in self._made:
-                self.connection.cursor().execute(f"CREATE SCHEMA {schema}")
-                self._made.add(schema)
-        return schema
-
-    def see_to(self, table: str, rows: Callable[[], pa.Table]) -> None:
-        """Makes a table unless it is there."""
-        with self._making:
-            if table not in self._made:
-                handed_in = rows()  # noqa: F841
-                self.connection.cursor().execute(f"CREATE TABLE {table} AS FROM handed_in")
-                self._made.add(table)
-
-
-@cache
-def _shared(memory_limit: str, threads: int) -> _Shared:
-    return _Shared(memory_limit, threads)
 
 
 class Engine(Relations):
@@ -134,12 +78,12 @@ class Engine(Relations):
     ) -> None:
         super().__init__()
         limits = settings.memory_limit, 1 if has_few_rows else settings.threads
-        self._shared = None if spill_dir else _shared(*limits)
+        self._shared = None if spill_dir else shared_instance(*limits)
         # All of history may have a gigabyte of footers: they are for who reads a few parts again and again.
         instance = (
             self._shared.connection
             if self._shared
-            else _instance(*limits, spill_dir or Path(), keeps_footers=has_few_rows)
+            else instance_of(*limits, spill_dir or Path(), keeps_footers=has_few_rows)
         )
         self._constants = self._shared.schema(constants) if self._shared and constants else None
         self._threads = settings.threads
@@ -178,7 +122,7 @@ class Engine(Relations):
         else:
             self.provide(name, partial(self._share, self._shared, name, rows))
 
-    def _share(self, shared: _Shared, name: str, rows: Callable[[], pa.Table]) -> None:
+    def _share(self, shared: Shared, name: str, rows: Callable[[], pa.Table]) -> None:
         shared.see_to(f"{self._constants}.{identifier(name)}", rows)
         self._registered[name] = _CONSTANT
 

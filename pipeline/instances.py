@@ -1,0 +1,76 @@
+"""DuckDB in this process: instances with their threads, their memory and the portable functions.
+
+Questions of a process share one, with the footers of the Parquet files that it has read; a load has one of its own.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+from threading import Lock
+
+import duckdb
+import pyarrow as pa
+
+from pipeline.relations import identifier
+
+_MACROS = (
+    "CREATE MACRO unix_micros(t) AS epoch_us(t)",
+    "CREATE MACRO timestamp_micros(x) AS make_timestamp(CAST(x AS BIGINT))",
+    "CREATE MACRO datediff(ends_on, starts_on) AS date_diff('day', CAST(starts_on AS DATE), CAST(ends_on AS DATE))",
+    "CREATE MACRO collect_list(x) AS list(x)",
+    "CREATE MACRO sort_array(x) AS list_sort(x)",
+    "CREATE MACRO array_join(x, separator) AS coalesce(array_to_string(x, separator), '')",
+)
+
+
+def instance_of(
+    memory_limit: str, threads: int, spill: Path, keeps_footers: bool
+) -> duckdb.DuckDBPyConnection:
+    """A DuckDB of its own, with the portable functions. Footers that it keeps come on top of the memory limit."""
+    connection = duckdb.connect(":memory:")
+    run = connection.execute
+    run("SET GLOBAL TimeZone = 'UTC'")
+    run("SET GLOBAL memory_limit = $limit", {"limit": memory_limit})
+    run("SET GLOBAL threads = $threads", {"threads": threads})
+    run("SET GLOBAL preserve_insertion_order = false")
+    run("SET GLOBAL parquet_metadata_cache = $keeps", {"keeps": keeps_footers})
+    run("SET GLOBAL temp_directory = $folder", {"folder": str(spill)})
+    for macro in _MACROS:
+        run(macro)
+    return connection
+
+
+class Shared:
+    """The instance that the questions of this process share, and the tables in it that are the same for many of them."""
+
+    def __init__(self, memory_limit: str, threads: int) -> None:
+        spill = Path(tempfile.gettempdir()) / "dgwatch-spill"
+        self.connection = instance_of(memory_limit, threads, spill, keeps_footers=True)
+        self._making = Lock()
+        self._made: set[str] = set()
+
+    def schema(self, constants: str) -> str:
+        """The schema of some constants, which is made where it is not there."""
+        schema = f"memory.{identifier(f'constants_{constants}')}"
+        with self._making:
+            if schema not in self._made:
+                self.connection.cursor().execute(f"CREATE SCHEMA {schema}")
+                self._made.add(schema)
+        return schema
+
+    def see_to(self, table: str, rows: Callable[[], pa.Table]) -> None:
+        """Makes a table unless it is there."""
+        with self._making:
+            if table not in self._made:
+                handed_in = rows()  # noqa: F841
+                self.connection.cursor().execute(f"CREATE TABLE {table} AS FROM handed_in")
+                self._made.add(table)
+
+
+@cache
+def shared_instance(memory_limit: str, threads: int) -> Shared:
+    """The one for these limits."""
+    return Shared(memory_limit, threads)
