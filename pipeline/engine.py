@@ -22,6 +22,7 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
+from pipeline.errors import UserMistake
 from pipeline.instances import Shared, instance_of, shared_instance
 from pipeline.leftovers import Leftovers, tables_read
 from pipeline.models import all_models
@@ -315,12 +316,20 @@ class Engine(Relations):
     def _execute_with_one_thread(
         self, name: str, sql: str, values: dict[str, Any] | None
     ) -> duckdb.DuckDBPyConnection:
-        """Every thread holds blocks that cannot be spilled: what does not fit in memory with all may fit with one."""
+        """Every thread holds blocks that cannot be spilled: what does not fit in memory with all may fit with one.
+
+        Raises `UserMistake` where it does not.
+        """
         logger.info("%s does not fit in memory with %d threads: again with one", name, self._threads_of_query)
         with self._connection.cursor() as other:
             other.execute("SET GLOBAL threads = 1")
             try:
                 return self._connection.execute(sql, values)
+            except duckdb.OutOfMemoryException as error:
+                logger.info("%s lacks memory: %s", name, error)
+                raise UserMistake(
+                    f"{name} does not fit in memory", "Give it more: DGWATCH_MEMORY_LIMIT, for example 4GiB."
+                ) from error
             except duckdb.Error as error:
                 raise ModelFailed(f"{name} did not run: {error}\n{sql}") from error
             finally:

@@ -13,6 +13,7 @@ import pytest
 from lake.support import day_feeds, load_files, settings_of, write_feeds
 
 from pipeline.engine import Engine, ModelFailed
+from pipeline.errors import UserMistake
 from pipeline.lake import Lake
 from pipeline.question import open_question
 from pipeline.reference import load_reference
@@ -102,6 +103,18 @@ def test_what_does_not_fit_in_memory_with_many_threads_is_computed_with_one(
     assert [name for name in told["consignment_id"].to_pylist() if name] == ["C7"]
     stays = zip(told["started_at"].to_pylist(), told["ended_at"].to_pylist(), strict=True)
     assert set(stays) == {(dt.datetime(2022, 1, 1), dt.datetime(2022, 1, 2))}
+
+
+def test_what_does_not_fit_in_memory_at_all_says_what_to_do(settings: Settings, tmp_path: Path) -> None:
+    narrow = replace(settings, memory_limit="9MiB", threads=2)
+    with Engine(narrow, tmp_path / "spill") as engine:
+        engine.register_arrow(
+            "consignments", pa.table({"consignment_id": ["C7"], "un_location_code": ["CNSHG"]})
+        )
+        engine.register_arrow("moves", _come_and_gone(60_000))
+        with pytest.raises(UserMistake, match="unit_summaries does not fit in memory") as told:
+            engine.need_all("unit_summaries")
+    assert "DGWATCH_MEMORY_LIMIT" in told.value.hint
 
 
 def test_parts_by_label_hold_the_rows_of_their_day(settings: Settings, tmp_path: Path) -> None:
