@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 from pipeline import __version__
 from pipeline.arrow_tables import arrow_table
 from pipeline.contract import SOURCES
-from pipeline.engine import Engine
+from pipeline.engine import Engine, begin_few_rows
 from pipeline.errors import NothingFound
 from pipeline.found_rows import FoundRows, Searched
 from pipeline.key_index import KeyIndex
@@ -33,6 +33,9 @@ from pipeline.versions import NONE_REPEATED, REPEATED_SCHEMA, find_repeated
 
 __all__ = ["FileSummary", "LoadSummary", "load", "rebuild"]
 
+
+LITTLE_BYTES = 4 << 20
+"""Files of fewer bytes, as they are handed in, are taken for a day's."""
 
 COUNTING_SHARE = 0.25
 """Of the memory limit, for the counts of files; the tables, which are computed beside them, have the rest."""
@@ -56,8 +59,11 @@ def load(
     progress = progress or Silent()
     started = time.monotonic()
     files = discover(paths)
-    reference = load_reference(settings.reference)
+    is_little = sum(map(size_of, files)) < LITTLE_BYTES
+    if is_little:
+        begin_few_rows(settings)
     lake = Lake(settings.lake)
+    reference = load_reference(settings.reference, lake.place.reference)
     with lake.writing(progress.waiting) as draft:
         # Now, not before the wait: of two rows without recorded_at the one loaded later counts.
         instant = loaded_at or dt.datetime.now(dt.UTC).replace(tzinfo=None, microsecond=0)
@@ -65,7 +71,7 @@ def load(
         lake.list_ahead(draft.release)
         index = KeyIndex(lake.place.keys, lake.place.name_of, settings)
         progress.stage("Reading and checking", float(sum(map(size_of, files))))
-        with _Comparing(draft, settings, index) as comparing:
+        with _Comparing(draft, settings, index, is_little) as comparing:
             landed = land(
                 draft, files, known, instant, reference, settings, progress.advance, comparing.begin
             )
@@ -136,8 +142,8 @@ def rebuild(settings: Settings, progress: Progress | None = None) -> Release:
     Raises `NothingFound` on an empty lake.
     """
     progress = progress or Silent()
-    reference = load_reference(settings.reference)
     lake = Lake(settings.lake)
+    reference = load_reference(settings.reference, lake.place.reference)
     with lake.writing(progress.waiting) as draft:
         if draft.release is None:
             raise NothingFound(
@@ -154,13 +160,15 @@ def rebuild(settings: Settings, progress: Progress | None = None) -> Release:
 class _Comparing:
     """Finds the records that new rows repeat, source by source, while other sources are still read.
 
-    It has a thread and an engine of its own, which is made while the first source is read.
+    It has a thread and an engine of its own, which is made while the first source is read. Of little it shares the
+    instance of the engine that computes tables; else both have their part of the memory.
     """
 
-    def __init__(self, draft: Draft, settings: Settings, index: KeyIndex) -> None:
-        self._draft, self._settings, self._index = draft, settings.with_half_the_memory(), index
+    def __init__(self, draft: Draft, settings: Settings, index: KeyIndex, is_little: bool) -> None:
+        self._draft, self._index = draft, index
+        self._settings = settings if is_little else settings.with_half_the_memory()
         self._pool = ThreadPoolExecutor(1)
-        self._opened = self._pool.submit(Engine, self._settings, draft.spill_folder())
+        self._opened = self._pool.submit(Engine, self._settings, draft.spill_folder(), is_little)
         self._begun: list[Future[pa.Table]] = []
 
     def __enter__(self) -> Self:

@@ -11,12 +11,13 @@ from __future__ import annotations
 
 import itertools
 import logging
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from datetime import date, timedelta
 from functools import partial
 from graphlib import TopologicalSorter
 from pathlib import Path
+from threading import Lock, Thread
 from typing import Any
 
 import duckdb
@@ -63,7 +64,8 @@ class Engine(Relations):
         settings: memory limit and threads.
         spill_dir: where what does not fit in memory goes, in an instance of its own; the questions of a process share
             one where None.
-        has_few_rows: each of its queries keeps to one thread: to deal few rows out to several costs more than it gains.
+        has_few_rows: each of its queries keeps to one thread: to deal few rows out to several costs more than it gains. It
+            has a shared instance whatever `spill_dir` is.
         constants: what tells apart the tables that `provide_constant` is given: questions for which it is the same
             share them. Each engine makes its own where None.
     """
@@ -79,26 +81,30 @@ class Engine(Relations):
     ) -> None:
         super().__init__()
         limits = settings.memory_limit, 1 if has_few_rows else settings.threads
-        self._shared = None if spill_dir else shared_instance(*limits)
+        self._shared = None if spill_dir and not has_few_rows else shared_instance(*limits)
         # All of history may have a gigabyte of footers: they are for who reads a few parts again and again.
         instance = (
             self._shared.connection
             if self._shared
-            else instance_of(*limits, spill_dir or Path(), keeps_footers=has_few_rows)
+            else instance_of(*limits, spill_dir or Path(), keeps_footers=False)
         )
         self._constants = self._shared.schema(constants) if self._shared and constants else None
         self._threads = settings.threads
         self._threads_of_query = limits[1]
-        self._database = f"question_{next(_numbers)}"
+        self._making = Lock()
         # Threads ask for engines at once: a connection runs one statement at a time, and a cursor is one of its own.
-        cursor = instance.cursor()
+        self._attach(instance.cursor(), [self._constants] if self._constants else [])
+
+    def _attach(self, cursor: duckdb.DuckDBPyConnection, beside: Sequence[str]) -> None:
+        """Gives it a database of its own; what is not there is looked for in these schemas."""
+        self._database = f"question_{next(_numbers)}"
         cursor.execute(f"ATTACH ':memory:' AS {self._database}")
+        self._schemas = [f"{self._database}.main", *beside]
         self._connection = self._looking_here(cursor)
 
     def _looking_here(self, cursor: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConnection:
-        """A cursor that finds relations in this engine's database, and the portable functions beside it."""
-        constants = f"{self._constants}," if self._constants else ""
-        return cursor.execute(f"SET search_path = '{self._database}.main,{constants}memory.main'; {_SESSION}")
+        """A cursor that finds relations in this engine's schemas, and the portable functions beside them."""
+        return cursor.execute(f"SET search_path = '{','.join(self._schemas)},memory.main'; {_SESSION}")
 
     def _beside(self) -> duckdb.DuckDBPyConnection:
         """A cursor for another thread; to be closed there."""
@@ -204,6 +210,16 @@ class Engine(Relations):
                     else:
                         future.result()
                         computed(name)
+
+    def side_by_side(self, steps: Sequence[Callable[[Relations], None]]) -> None:
+        """As in `Relations`; each in a database of its own, which is looked into before this engine's."""
+        with ThreadPoolExecutor(self._threads) as pool:
+            for running in [pool.submit(self._run_apart, step) for step in steps]:
+                running.result()
+
+    def _run_apart(self, step: Callable[[Relations], None]) -> None:
+        with _Apart(self) as engine:
+            step(engine)
 
     def _forget_steps(self, tables: list[str]) -> None:
         """Drops computed tables, and the views over them."""
@@ -334,6 +350,33 @@ class Engine(Relations):
                 raise ModelFailed(f"{name} did not run: {error}\n{sql}") from error
             finally:
                 other.execute("SET GLOBAL threads = $threads", {"threads": self._threads_of_query})
+
+
+def begin_few_rows(settings: Settings) -> None:
+    """Makes what engines for few rows share beside what the caller does next."""
+    with_one_thread = settings.memory_limit, 1
+    Thread(target=shared_instance, args=with_one_thread, daemon=True).start()
+
+
+class _Apart(Engine):
+    """Sees what is readable in the engine behind it, and has relations of its own, which that one does not see."""
+
+    def __init__(self, behind: Engine) -> None:
+        Relations.__init__(self)
+        self._behind, self._making = behind, Lock()
+        self._shared, self._constants = behind._shared, behind._constants
+        self._threads, self._threads_of_query = behind._threads, behind._threads_of_query
+        self.last_file = behind.last_file
+        self._providers = {name: partial(self._have_provided, name) for name in behind._providers}
+        with behind._making:
+            self._registered = dict.fromkeys(behind._registered, _CONSTANT)
+        self._attach(behind._connection.cursor(), behind._schemas)
+
+    def _have_provided(self, name: str) -> None:
+        """Inputs come to be in the engine behind, once for all."""
+        with self._behind._making:
+            self._behind.need(name)
+        self._registered[name] = _CONSTANT
 
 
 def _day_of(folder: str) -> date:

@@ -77,6 +77,7 @@ class FoundRows:
         sought: Sequence[tuple[Key, str]],
         columns: Sequence[str] | None = None,
         is_old_alone: bool = False,
+        engine: Relations | None = None,
     ) -> list[str]:
         """Makes rows of a table readable under a name: at least those with keys that relations name, and all new ones.
 
@@ -84,20 +85,22 @@ class FoundRows:
             sought: kinds of key, each with the relation that names keys.
             columns: those that are needed, the keys' among them; all of them where None.
             is_old_alone: leaves new rows out.
+            engine: where it is made so; the one that has the relations where None.
 
         Returns the paths of the old parts that may hold some of the rows.
         """
+        engine = engine or self._engine
         added = [] if is_old_alone else table.added
         begun = self._ahead.pop(table.name, None)
         picked = begun.result() if begun else self._pick(table, self._asked(table, sought), columns)
         if picked is None:
             every = [part.path for part in table.parts]
-            self._engine.register_files(name, [*every, *(part.path for part in added)], table.schema)
+            engine.register_files(name, [*every, *(part.path for part in added)], table.schema)
             return every
         wanted = _only(table.schema, columns)
         new = [self._read_whole(part.path, table.schema).select(wanted.names) for part in added]
         old = [rows.cast(wanted) for rows in picked.rows]
-        self._engine.register_arrow(name, pa.concat_tables([pa.Table.from_batches([], wanted), *old, *new]))
+        engine.register_arrow(name, pa.concat_tables([pa.Table.from_batches([], wanted), *old, *new]))
         return picked.paths
 
     def begin(self, table: Searched, sought: Sequence[tuple[Key, str]]) -> None:

@@ -1,6 +1,7 @@
 """DuckDB in this process: instances with their threads, their memory and the portable functions.
 
-Questions of a process share one, with the footers of the Parquet files that it has read; a load has one of its own.
+Questions of a process share one, with the footers of the Parquet files that it has read, and loads of few rows do; a load
+of many has one of its own.
 """
 
 from __future__ import annotations
@@ -70,7 +71,15 @@ class Shared:
                 self._made.add(table)
 
 
-@cache
+_instances = Lock()
+
+
 def shared_instance(memory_limit: str, threads: int) -> Shared:
     """The one for these limits."""
+    with _instances:
+        return _shared_instance(memory_limit, threads)
+
+
+@cache
+def _shared_instance(memory_limit: str, threads: int) -> Shared:
     return Shared(memory_limit, threads)

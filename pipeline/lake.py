@@ -65,6 +65,7 @@ class Lake:
         self.place = _place_at(root)
         self._parts: dict[tuple[str, str], list[Part]] = {}
         self._listing: dict[tuple[str, str], Future[None]] = {}
+        self._logs: dict[str, TableLog] = {}
 
     def release(self) -> Release | None:
         """The current release; None for an empty lake. Raises `UserMistake` for what is no lake."""
@@ -86,9 +87,10 @@ class Lake:
         return list(self._parts[release.build_id, table])
 
     def list_ahead(self, release: Release | None) -> None:
-        """Lists the files of all tables of a release beside what the caller does; who asks for them waits for them."""
+        """Lists the files of all tables of a release beside what the caller, its writer, does; who asks for them waits."""
         if release is None:
             return
+        self._logs = {table: replace(self.log(table), opened={}) for table in release.versions}
         one_by_one = ThreadPoolExecutor(1)
         for table in release.versions:
             self._listing[release.build_id, table] = one_by_one.submit(self._list, release, table)
@@ -136,7 +138,7 @@ class Lake:
 
     def log(self, table: str) -> TableLog:
         """The log of a table."""
-        return TableLog(str(self.table_folder(table)), self.place.delta_options())
+        return self._logs.get(table) or TableLog(str(self.table_folder(table)), self.place.delta_options())
 
     @contextmanager
     def writing(self, waiting: Callable[[str], None]) -> Iterator[Draft]:

@@ -14,6 +14,7 @@ from pipeline.release import TABLES_FOLDER, Release
 
 LOCK_WAIT_SECONDS = 3600.0
 KEYS_FOLDER = "keys"
+REFERENCE_FOLDER = "reference"
 
 
 class Place(ABC):
@@ -31,6 +32,11 @@ class Place(ABC):
     def keys(self) -> Path:
         """The folder of this machine for lists of the keys that parts hold."""
         return self.scratch / KEYS_FOLDER
+
+    @property
+    def reference(self) -> Path:
+        """The folder of this machine for reference tables as they were read."""
+        return self.scratch / REFERENCE_FOLDER
 
     @abstractmethod
     def release(self) -> Release | None:

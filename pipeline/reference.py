@@ -19,8 +19,9 @@ from typing import Any
 
 import pyarrow as pa
 
-from pipeline import time_zones
+from pipeline import arrow_tables, reference_checks, reference_tables, time_zones
 from pipeline.arrow_tables import arrow_table
+from pipeline.kept_reference import KeptTables
 from pipeline.reference_checks import CHECKS, Columns, ReferenceMistake, port_codes
 from pipeline.reference_tables import TABLES, UNIDENTIFIED, Field, Kind, TableSpec
 from pipeline.settings import SHIPPED_REFERENCE
@@ -109,8 +110,10 @@ class Reference:
         return time_zones.zone_offsets(frozenset({default_zone, *(self.zone_of[code] for code in codes)}))
 
 
-def load_reference(overlay: Path | None = None) -> Reference:
+def load_reference(overlay: Path | None = None, kept_in: Path | None = None) -> Reference:
     """The shipped tables, with those that the folder `overlay` has a CSV of replaced as a whole.
+
+    `kept_in` is a folder beside a lake where they are as an earlier process read them, once one did.
 
     Raises `ReferenceMistake` for a folder, a file or a row that cannot be used. The same files are read once.
     """
@@ -121,7 +124,7 @@ def load_reference(overlay: Path | None = None) -> Reference:
         own = tuple(given)
         files |= given
     stamps = tuple((name, str(path), *_stamp(path)) for name, path in sorted(files.items()))
-    return _load(stamps, own)
+    return _load(stamps, own, KeptTables(kept_in))
 
 
 def _overlay_files(folder: Path, known: set[str]) -> dict[str, Path]:
@@ -144,23 +147,38 @@ def _stamp(path: Path) -> tuple[int, int]:
 
 
 @lru_cache(maxsize=8)
-def _load(files: tuple[tuple[str, str, int, int], ...], own: tuple[str, ...]) -> Reference:
+def _load(files: tuple[tuple[str, str, int, int], ...], own: tuple[str, ...], kept: KeptTables) -> Reference:
     digest = hashlib.sha256()
     digests: dict[str, str] = {}
-    columns: dict[str, Columns] = {}
+    contents: dict[Path, bytes] = {}
     for name, path, _, _ in files:
-        content = Path(path).read_bytes()
+        content = contents[Path(path)] = Path(path).read_bytes()
         own_digest = hashlib.sha256(content)
         digests[name] = own_digest.hexdigest()
         digest.update(name.encode() + b"\0" + own_digest.digest())
-        columns[name] = _read_table(name, Path(path), content)
+    key = hashlib.sha256(f"{digest.hexdigest()} {own} {_reading_digest()}".encode()).hexdigest()
+    tables = kept.read(key, digests)
+    if tables is None:
+        tables = _parsed(dict(zip(digests, contents.items(), strict=True)), own)
+        kept.keep(key, tables)
+    return Reference(tables, digest.hexdigest(), digests)
+
+
+def _reading_digest() -> str:
+    """What tells apart tables that another version of these modules would read otherwise."""
+    modules = (__file__, arrow_tables.__file__, reference_checks.__file__, reference_tables.__file__)
+    return hashlib.sha256(b"".join(Path(module).read_bytes() for module in modules)).hexdigest()
+
+
+def _parsed(files: Mapping[str, tuple[Path, bytes]], own: tuple[str, ...]) -> dict[str, pa.Table]:
+    """The tables of these files, checked and typed; `own` are a user's."""
+    columns = {name: _read_table(name, path, content) for name, (path, content) in files.items()}
     # A user's table may leave out what a shipped one refers to: such a row never fits, and is no mistake.
     for name, check in CHECKS.items():
         if not own or name in own:
             check(columns[name], columns)
     _follow_finding_codes(columns)
-    tables = {name: _to_arrow(name, table) for name, table in columns.items()}
-    return Reference(tables, digest.hexdigest(), digests)
+    return {name: _to_arrow(name, table) for name, table in columns.items()}
 
 
 def _follow_finding_codes(columns: dict[str, Columns]) -> None:

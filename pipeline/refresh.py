@@ -14,7 +14,9 @@ import datetime as dt
 import os
 import shutil
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 from pipeline.contract import SOURCES
 from pipeline.engine import Engine
@@ -168,19 +170,22 @@ def refresh_touched(
             touched.begin_old(table, *SOUGHT[table])
         ports = (code for (code,) in engine.rows("scope_ports"))
         register_offsets_of(engine, reference, settings.default_zone, ports)
+        # No move or milestone is later than what `as_of` will be: all come out as while it is the end of time.
+        engine.need_all("batch_stays", "clearances", "default_as_of")
         as_of = _touched_as_of(engine, before)
         if as_of is None:
             return None
         set_instants(engine, settings, as_of, None)
-        # Side by side, as far as they do not wait for each other.
-        engine.need_all("batch_stays", "clearances")
-        _replace_stays(touched)
-        _replace_clearances(touched)
-        _replace_units(touched)
+        counted: list[Refreshed] = []
+
+        def recount(counting: Relations) -> None:
+            counts = count(counting)
+            not_live = not_live_before(counting, last_file, settings, reference)
+            counted.append(Refreshed(as_of, counts.changed_from(not_live), counts.warned))
+
+        _replace_all(touched, recount)
         _merge_flows(draft, settings)
-        counts = count(engine)
-        not_live = not_live_before(engine, last_file, settings, reference)
-        return Refreshed(as_of, counts.changed_from(not_live), counts.warned)
+        return counted[0]
 
 
 def _touched_as_of(engine: Relations, before: dt.datetime | None) -> dt.datetime | None:
@@ -196,44 +201,54 @@ def _touched_as_of(engine: Relations, before: dt.datetime | None) -> dt.datetime
     return None if was_touched else before
 
 
-def _replace_stays(touch: Touched) -> None:
-    draft, engine = touch.draft, touch.engine
-    held = touch.provide_old("old_stays", "stays", engine.schema("batch_stays"), *SOUGHT["stays"])
+def _replace_all(touch: Touched, *beside: Callable[[Relations], None]) -> None:
+    """Brings the kept tables up to date, and does something else beside."""
+    engine = touch.engine
+    held = touch.provide_old(engine, "old_stays", "stays", engine.schema("batch_stays"), *SOUGHT["stays"])
+    engine.need("settled_stays")
+    engine.side_by_side(
+        [
+            partial(_replace_units, touch),
+            partial(_replace_stays, touch, held),
+            partial(_replace_clearances, touch),
+            *beside,
+        ]
+    )
+
+
+def _replace_stays(touch: Touched, held: list[str], engine: Relations) -> None:
     engine.alias("old_rows", "old_touched_stays")
     engine.alias("new_rows", "new_touched_stays")
-    _replace_rows(touch, "stays", held)
-    _add_flows(draft, engine, "fresh_ended", "flows")
-    _add_flows(draft, engine, "gone_ended", "flows_taken_back")
+    _replace_rows(touch.draft, engine, "stays", held)
+    _add_flows(touch.draft, engine, "fresh_ended", "flows")
+    _add_flows(touch.draft, engine, "gone_ended", "flows_taken_back")
 
 
-def _replace_clearances(touch: Touched) -> None:
-    engine = touch.engine
+def _replace_clearances(touch: Touched, engine: Relations) -> None:
     schema = engine.schema("clearances")
-    held = touch.provide_old("old_clearances", "clearances", schema, *SOUGHT["clearances"])
+    held = touch.provide_old(engine, "old_clearances", "clearances", schema, *SOUGHT["clearances"])
     engine.alias("old_rows", "old_touched_clearances")
     engine.alias("new_rows", "new_touched_clearances")
-    _replace_rows(touch, "clearances", held)
+    _replace_rows(touch.draft, engine, "clearances", held)
 
 
-def _replace_units(touch: Touched) -> None:
+def _replace_units(touch: Touched, engine: Relations) -> None:
     """Visits carry batches that are not touched themselves: those count as they are kept."""
-    engine = touch.engine
-    engine.need("settled_stays")
     engine.forget("batch_stays")
     engine.alias("batch_stays", "settled_stays")
     schema = engine.schema("unit_stays")
-    held = touch.provide_old("old_unit_stays", "unit_stays", schema, *SOUGHT["unit_stays"])
+    held = touch.provide_old(engine, "old_unit_stays", "unit_stays", schema, *SOUGHT["unit_stays"])
     engine.alias("old_rows", "old_touched_units")
     engine.alias("new_rows", "unit_stays")
-    _replace_rows(touch, "unit_stays", held)
+    _replace_rows(touch.draft, engine, "unit_stays", held)
 
 
-def _replace_rows(touch: Touched, table: str, held: list[str]) -> None:
+def _replace_rows(draft: Draft, engine: Relations, table: str, held: list[str]) -> None:
     """Takes gone rows out of the parts where they lie and adds fresh ones; the open part is always written anew.
 
     `held` are the parts that may hold rows that were touched: no other can have lost one.
     """
-    draft, engine, kept = touch.draft, touch.engine, KEPT[table]
+    kept = KEPT[table]
     engine.forget("gone_rows", "fresh_rows", "fresh_ended", "gone_ended")
     gone = {f"{month:%Y-%m}" if month else OPEN: rows for month, rows in engine.rows(kept.gone_months)}
     parts = draft.lake.parts(draft.release, table)

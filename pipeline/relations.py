@@ -7,7 +7,7 @@ first. Which engine computes is the affair of the classes that build on this one
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -157,6 +157,14 @@ class Relations(ABC):
         """
         for name in names:
             self.need(name)
+
+    def side_by_side(self, steps: Sequence[Callable[[Relations], None]]) -> None:
+        """Runs steps, each of which computes relations of its own that no other needs; they may have the same names.
+
+        A step is handed the engine to ask. An engine may run them at once, each apart from what others come to.
+        """
+        for step in steps:
+            step(self)
 
     def _missing(self, names: Iterable[str]) -> dict[str, set[str]]:
         """The models that have to be computed for these to be readable, each with those of them that it reads.

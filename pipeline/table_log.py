@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import pyarrow as pa
@@ -36,15 +36,22 @@ class Added:
 
 @dataclass(frozen=True)
 class TableLog:
-    """The log of the table in a folder, or at an address, that is opened with some options."""
+    """The log of the table in a folder, or at an address, that is opened with some options.
+
+    `opened` keeps the table as it was opened to tell its files, for the one writer of a folder to commit to.
+    """
 
     folder: str
     options: dict[str, str] | None = None
+    opened: dict[int, DeltaTable] | None = field(default=None, compare=False)
 
     def files(self, version: int) -> list[Added]:
         """The files of a version. Raises `LogFailed`."""
         try:
-            return _files_of(self._open(version))
+            delta = self._open(version)
+            if self.opened is not None:
+                self.opened[version] = delta
+            return _files_of(delta)
         except (DeltaError, OSError) as error:
             raise LogFailed(str(error)) from error
 
@@ -112,6 +119,8 @@ class TableLog:
         """The table as it stands; None where there is none. A folder was cleared of what no release has."""
         if version is None and self.options is None:
             return None
+        if version is not None and self.opened and self.options is None and version in self.opened:
+            return self.opened.pop(version)
         try:
             return self._open()
         except TableNotFoundError:

@@ -66,13 +66,15 @@ class Touched:
             schema = read_schema(readable([parts[0].path])[0])
             self._found.begin(Searched(table, parts, self.draft.added_parts(table), schema), sought)
 
-    def provide_old(self, name: str, table: str, schema: pa.Schema, *sought: tuple[Key, str]) -> list[str]:
-        """Makes released rows of a built table readable, those with keys that relations name.
+    def provide_old(
+        self, engine: Relations, name: str, table: str, schema: pa.Schema, *sought: tuple[Key, str]
+    ) -> list[str]:
+        """Makes released rows of a built table readable in an engine, those with keys that relations name.
 
         Returns the paths of the parts that may hold some of them.
         """
         searched = Searched(table, self._old_parts(table), self.draft.added_parts(table), schema)
-        return self._found.provide(name, searched, sought, is_old_alone=True)
+        return self._found.provide(name, searched, sought, is_old_alone=True, engine=engine)
 
     def _old_parts(self, table: str) -> list[Part]:
         return self.draft.lake.parts(self.draft.release, table)
