@@ -120,9 +120,11 @@ def read_parquet(
     A column that the file lacks is null; one that the schema lacks is not read. `told` is what the file's end tells
     of it, where that was read already.
     """
-    with parquet.ParquetFile(path, metadata=told) as file:
+    # Of few rows, readers side by side are enough; more threads, and buffers filled ahead, cost more than they gain.
+    is_little = row_groups is not None
+    with parquet.ParquetFile(path, metadata=told, pre_buffer=not is_little) as file:
         groups = range(file.num_row_groups) if row_groups is None else row_groups
-        table = file.read_row_groups(list(groups), columns=schema.names)
+        table = file.read_row_groups(list(groups), columns=schema.names, use_threads=not is_little)
     columns = [
         table.column(field.name).cast(field.type)
         if field.name in table.column_names

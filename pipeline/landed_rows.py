@@ -47,11 +47,18 @@ class LandedRows:
         self._engine, self._found = engine, found
         self._old_parts, self._new_parts = old_parts, new_parts
 
+    def begin(self, units: str, consignments: str) -> None:
+        """Looks for the old rows that `narrow` makes readable beside what the caller does until then."""
+        for name in SCOPED_SOURCES:
+            self._found.begin(self._searched(name), [_scoped(name, units, consignments)])
+
+    def _searched(self, source: str) -> Searched:
+        table = landed_table(source)
+        return Searched(table, self._old_parts(table), self._new_parts(table), landed_schema(SOURCES[source]))
+
     def find(self, source: str, key: Key, sought: str, columns: Sequence[str] | None = None) -> None:
         """Makes `all_<source>` readable: the rows with keys of the relation `sought`, and all new ones."""
-        table = landed_table(source)
-        rows = Searched(table, self._old_parts(table), self._new_parts(table), landed_schema(SOURCES[source]))
-        self._found.provide(f"all_{source}", rows, [(key, sought)], columns)
+        self._found.provide(f"all_{source}", self._searched(source), [(key, sought)], columns)
 
     def join(self, known: str, key: Key) -> str:
         """What items and moves join to the units or batches of `known`: the name of a model yet to be computed."""
@@ -73,11 +80,15 @@ class LandedRows:
         engine.alias("scope_units", units)
         engine.alias("scope_consignments", consignments)
         for name in SCOPED_SOURCES:
-            of_units = name == "yard_moves"
-            self.find(name, UNIT if of_units else CONSIGNMENT, units if of_units else consignments)
+            self.find(name, *_scoped(name, units, consignments))
         engine.use_models(*map(landed_table, SCOPED_SOURCES), "repeated")
         engine.alias("told_records", records)
         repeated = Searched(
             "repeated", self._old_parts("repeated"), self._new_parts("repeated"), REPEATED_SCHEMA
         )
         self._found.provide("all_repeated", repeated, [(REPEATED_RECORD, "told_records")])
+
+
+def _scoped(source: str, units: str, consignments: str) -> tuple[Key, str]:
+    """By which key rows of a source are in the scope, and the relation that names the scope's keys."""
+    return (UNIT, units) if source == "yard_moves" else (CONSIGNMENT, consignments)

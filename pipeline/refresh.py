@@ -165,9 +165,7 @@ def refresh_touched(
         settings, reference, draft.files, None, FOREVER, draft.spill_folder(), has_few_rows=is_day
     ) as engine:
         touched = Touched(draft, engine, index, settings.threads)
-        touched.narrow()
-        for table in KEPT:
-            touched.begin_old(table, *SOUGHT[table])
+        touched.narrow(SOUGHT)
         ports = (code for (code,) in engine.rows("scope_ports"))
         register_offsets_of(engine, reference, settings.default_zone, ports)
         # No move or milestone is later than what `as_of` will be: all come out as while it is the end of time.
@@ -208,9 +206,9 @@ def _replace_all(touch: Touched, *beside: Callable[[Relations], None]) -> None:
     engine.need("settled_stays")
     engine.side_by_side(
         [
-            partial(_replace_units, touch),
             partial(_replace_stays, touch, held),
             partial(_replace_clearances, touch),
+            partial(_replace_units, touch),
             *beside,
         ]
     )

@@ -6,6 +6,7 @@ batches of its unit. History is asked for these alone.
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from functools import partial
 
 import pyarrow as pa
@@ -42,8 +43,12 @@ class Touched:
         self._found = FoundRows(engine, index, threads)
         self._landed = LandedRows(engine, self._found, self._old_parts, draft.added_parts)
 
-    def narrow(self) -> None:
-        """Finds touched units and batches, round by round, and lets the core models see their landed rows alone."""
+    def narrow(self, built: Mapping[str, Sequence[tuple[Key, str]]]) -> None:
+        """Finds touched units and batches, round by round, and lets the core models see their landed rows alone.
+
+        Begins to look for released rows of built tables, those with keys that relations name, beside what the engine
+        does until they are provided.
+        """
         engine, landed = self.engine, self._landed
         self._provide_new()
         landed.find("yard_moves", EVENT, "repeated_events", ["event_id", *LINK])
@@ -57,10 +62,13 @@ class Touched:
         ):
             landed.join(known, key)
             engine.need(found)
+        engine.need("told_consignments")
+        landed.begin("touched_units", "told_consignments")
+        for table, sought in built.items():
+            self._begin_old(table, sought)
         landed.narrow("touched_units", "told_consignments", "touched_records")
 
-    def begin_old(self, table: str, *sought: tuple[Key, str]) -> None:
-        """Looks for released rows of a built table beside what the engine does until they are provided."""
+    def _begin_old(self, table: str, sought: Sequence[tuple[Key, str]]) -> None:
         parts = self._old_parts(table)
         if parts:
             schema = read_schema(readable([parts[0].path])[0])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import logging
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pyarrow as pa
@@ -17,6 +18,7 @@ from pipeline.errors import UserMistake
 from pipeline.lake import Lake
 from pipeline.question import open_question
 from pipeline.reference import load_reference
+from pipeline.relations import Relations
 from pipeline.settings import Settings
 
 MODELS = ("batch_stays", "unit_stays", "clearances")
@@ -66,6 +68,37 @@ def test_a_model_that_fails_beside_others_says_which(settings: Settings) -> None
         relations.register_arrow("consignments", pa.table({"consignment_id": ["C1"]}))
         with pytest.raises(ModelFailed, match="unit_summaries"):
             relations.need_all("unit_summaries")
+
+
+def test_steps_side_by_side_have_relations_of_their_own(settings: Settings) -> None:
+    found: dict[str, list[tuple[int, ...]]] = {}
+
+    def step(name: str, value: int, relations: Relations) -> None:
+        relations.register_arrow("own", pa.table({"value": [value]}))
+        relations.alias("seen", "own")
+        relations.forget("shadowed")
+        relations.alias("shadowed", "own")
+        found[name] = [row for relation in ("seen", "shadowed", "given") for row in relations.rows(relation)]
+
+    with Engine(settings) as relations:
+        relations.register_arrow("shadowed", pa.table({"value": [0]}))
+        made: list[int] = []
+
+        def given() -> None:
+            made.append(1)
+            relations.register_arrow("given", pa.table({"value": [9]}))
+
+        relations.provide("given", given)
+        relations.side_by_side([partial(step, str(value), value) for value in range(1, 9)])
+        assert found == {str(value): [(value,), (value,), (9,)] for value in range(1, 9)}
+        assert made == [1]
+        assert relations.rows("shadowed") == [(0,)]
+        assert not relations.has("own")
+
+
+def test_a_step_that_fails_beside_others_says_so(settings: Settings) -> None:
+    with Engine(settings) as relations, pytest.raises(ModelFailed, match="nothing is called"):
+        relations.side_by_side([lambda apart: apart.need("calendar"), lambda apart: None])
 
 
 def _come_and_gone(units: int) -> pa.Table:
