@@ -127,7 +127,7 @@ def multiples(weeks: pd.DataFrame, ports: Sequence[str], *, look: Look, label: L
     )
     figure.add_scatter(
         x=[left + 0.5 for left, _ in feet],
-        y=[foot + _HIGHEST for _, foot in feet],
+        y=[foot + 1.02 for _, foot in feet],
         mode="text",
         text=[short(label(port), 22) for port in ports],
         textposition="top center",
