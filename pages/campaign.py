@@ -33,8 +33,9 @@ total = headline.total(scopes)
 headline.progress(total, this, data.as_of(chosen))
 components.cards(headline.cards(total, published))
 st.caption(words("campaign.published.note"))
-if not headline.has_reduction(total):
-    st.caption(words("campaign.reduction.none"))
+with components.place():
+    if not headline.has_reduction(total):
+        st.caption(words("campaign.reduction.none"))
 clocks.disagreement(scopes, "scope")
 components.briefing(chosen)
 
