@@ -33,9 +33,8 @@ total = headline.total(scopes)
 headline.progress(total, this, data.as_of(chosen))
 components.cards(headline.cards(total, published))
 st.caption(words("campaign.published.note"))
-with components.place():
-    if not headline.has_reduction(total):
-        st.caption(words("campaign.reduction.none"))
+if not headline.has_reduction(total):
+    st.caption(words("campaign.reduction.none"))
 clocks.disagreement(scopes, "scope")
 components.briefing(chosen)
 
