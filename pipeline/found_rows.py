@@ -25,9 +25,6 @@ SEARCHED_FROM_ROWS = 100_000
 READ_UP_TO_ROWS = 8_000_000
 """From more rows on, a scan of the files by the engine costs less than to pick rows out."""
 
-KEPT_WHOLE_UP_TO_ROWS = 500_000
-"""So many rows are read with all their columns although few are asked for: who follows links asks for the rest later."""
-
 SOUGHT_UP_TO = 200_000
 """Of more keys at a time, or with more new rows, files are scanned: nearly every row group has one."""
 
@@ -145,11 +142,7 @@ class FoundRows:
         if asked is None or stretches is None:
             return None
         named = [(key.column, sought.values) for key, sought in asked]
-        wanted = _only(table.schema, columns)
-        is_kept = columns is not None
-        is_little = sum(stretch.rows for stretch in stretches) <= KEPT_WHOLE_UP_TO_ROWS
-        read = table.schema if is_kept and is_little else wanted
-        pick = partial(self._rows_of, table.schema, read, wanted, named, is_kept)
+        pick = partial(self._rows_of, table.schema, _only(table.schema, columns), named, columns is not None)
         paths = [stretch.path for stretch in stretches]
         return Picked(list((each or self._pool.map)(pick, stretches)), paths)
 
@@ -167,7 +160,6 @@ class FoundRows:
     def _rows_of(
         self,
         schema: pa.Schema,
-        read: pa.Schema,
         wanted: pa.Schema,
         named: Sequence[tuple[str, pa.Array]],
         is_kept: bool,
@@ -176,21 +168,20 @@ class FoundRows:
         """The rows of a stretch with one of the values named in a column."""
         if stretch.groups is None:
             rows = self._read_whole(stretch.path, schema).select(wanted.names)
+        elif is_kept:
+            rows = pa.concat_tables(self._kept_group(stretch.path, group, wanted) for group in stretch.groups)
         else:
-            groups = (self._group(stretch.path, group, read, is_kept) for group in stretch.groups)
-            rows = pa.concat_tables(group.select(wanted.names) for group in groups)
+            rows = self._read(stretch.path, wanted, stretch.groups)
         return rows.filter(
             reduce(pc.or_, (pc.is_in(rows.column(column), value_set=values) for column, values in named))
         )
 
-    def _group(self, path: str, group: int, schema: pa.Schema, is_kept: bool) -> pa.Table:
-        """A row group, kept for the next search where that follows links to and fro, and then asks for whole rows."""
-        rows = self._groups.get((path, group))
-        if rows is None or not set(schema.names) <= set(rows.column_names):
-            rows = self._read(path, schema, [group])
-            if is_kept:
-                self._groups[path, group] = rows
-        return rows
+    def _kept_group(self, path: str, group: int, wanted: pa.Schema) -> pa.Table:
+        """A few columns of a row group, kept for the next search: links are followed to and fro."""
+        kept = self._groups.get((path, group))
+        if kept is None or not set(wanted.names) <= set(kept.column_names):
+            kept = self._groups[path, group] = self._read(path, wanted, [group])
+        return kept.select(wanted.names)
 
     def _read_whole(self, path: str, schema: pa.Schema) -> pa.Table:
         """A short part, kept for the next search."""
