@@ -27,9 +27,10 @@ from pipeline.progress import Progress, Silent
 from pipeline.question import computed_with
 from pipeline.recount import count_all, recounted
 from pipeline.reference import Reference, load_reference
-from pipeline.refresh import Refreshed, is_small, refresh_touched, refresh_whole
+from pipeline.refresh import Refreshed, is_small, refresh_touched
 from pipeline.settings import Settings
 from pipeline.versions import NONE_REPEATED, REPEATED_SCHEMA, find_repeated
+from pipeline.whole import refresh_whole
 
 __all__ = ["FileSummary", "LoadSummary", "load", "rebuild"]
 

@@ -27,7 +27,16 @@ from pipeline.instances import Shared, instance_of, shared_instance
 from pipeline.leftovers import Leftovers, tables_read
 from pipeline.models import all_models
 from pipeline.object_cache import readable
-from pipeline.relations import FILE_NUMBER, Before, ModelFailed, Present, Relations, identifier, projection
+from pipeline.relations import (
+    FILE_NUMBER,
+    Before,
+    ModelFailed,
+    Present,
+    Relations,
+    Share,
+    identifier,
+    projection,
+)
 from pipeline.settings import Settings
 
 __all__ = ["Engine", "ModelFailed"]
@@ -133,6 +142,8 @@ class Engine(Relations):
         if self.last_file is not None and FILE_NUMBER in relation.columns:
             number = duckdb.ColumnExpression(FILE_NUMBER)
             relation = relation.filter(number <= duckdb.ConstantExpression(self.last_file))
+        if name in self.shares:
+            relation = relation.filter(_falls_to(self.shares[name]))
         if before is not None:
             instants = [duckdb.ColumnExpression(column) for column in before.columns]
             first = duckdb.FunctionExpression("least", *instants) if len(instants) > 1 else instants[0]
@@ -339,6 +350,12 @@ class Engine(Relations):
 def _day_of(folder: str) -> date:
     """The day in the name of a folder of one label, such as `label=2022-03-01`."""
     return date.fromisoformat(folder.split("=", 1)[1])
+
+
+def _falls_to(share: Share) -> duckdb.Expression:
+    hashed = duckdb.FunctionExpression("hash", duckdb.ColumnExpression(share.column))
+    of, number = (duckdb.ConstantExpression(count).cast("UBIGINT") for count in (share.of, share.number))
+    return duckdb.FunctionExpression("mod", hashed, of) == number
 
 
 def _conditions(present: Present) -> tuple[list[str], dict[str, Any]]:

@@ -25,6 +25,8 @@ _MACROS = (
     "CREATE MACRO array_join(x, separator) AS coalesce(array_to_string(x, separator), '')",
 )
 
+_BYTES = {"bytes": 1, "KiB": 2**10, "MiB": 2**20, "GiB": 2**30, "TiB": 2**40}
+
 
 def instance_of(
     memory_limit: str, threads: int, spill: Path, keeps_footers: bool
@@ -41,6 +43,15 @@ def instance_of(
     for macro in _MACROS:
         run(macro)
     return connection
+
+
+@cache
+def bytes_of_limit(memory_limit: str) -> int:
+    """What a limit comes to, in whatever form DuckDB takes it."""
+    with duckdb.connect(":memory:", config={"memory_limit": memory_limit}) as connection:
+        told = connection.execute("SELECT memory_limit FROM pragma_database_size()").fetchall()[0][0]
+    number, unit = told.split()
+    return int(float(number) * _BYTES[unit])
 
 
 class Shared:
