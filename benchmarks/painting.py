@@ -24,22 +24,33 @@ QUIET_MS = 300
 WATCH = """
 window.lastChange = 0;
 window.clickedAt = 0;
+const isOther = change => change.type !== 'attributes'
+  || change.oldValue !== change.target.getAttribute(change.attributeName);
+const isShown = ({target}) => target.closest?.('[data-testid=stMain]') && !target.closest('canvas');
 const watched = new MutationObserver(changes => {
-  const seen = changes.some(({target}) => target.closest?.('[data-testid=stMain]') && !target.closest('canvas'));
-  if (seen) lastChange = performance.now();
+  if (changes.some(change => isShown(change) && isOther(change))) lastChange = performance.now();
 });
+const written = new WeakMap();
 const write = CanvasRenderingContext2D.prototype.fillText;
-CanvasRenderingContext2D.prototype.fillText = function(...given) {
-  if (this.canvas.closest('[data-testid=stMain]')) lastChange = performance.now();
-  return write.apply(this, given);
+CanvasRenderingContext2D.prototype.fillText = function(text, x, y, ...given) {
+  if (this.canvas.closest('[data-testid=stMain]')) {
+    if (!written.has(this.canvas)) written.set(this.canvas, new Map());
+    const words = written.get(this.canvas);
+    const place = `${x} ${y}`;
+    const word = `${text} ${this.fillStyle} ${this.font}`;
+    if (words.get(place) !== word) lastChange = performance.now();
+    words.set(place, word);
+  }
+  return write.call(this, text, x, y, ...given);
 };
-watched.observe(document, {subtree: true, childList: true, attributes: true});
+watched.observe(document, {subtree: true, childList: true, attributes: true, attributeOldValue: true});
 document.addEventListener('pointerup', () => { clickedAt = performance.now(); }, true);
 """
 """Runs before the page: when the part of the screen beside the sidebar last changed, and when it was clicked.
 
-A table is a canvas: what is written on it counts; the elements inside it, made a fifth of a second later, are not seen:
-they tell assistive technology of its cells.
+What is written where it stands already is no change: plotly sets many an attribute to what it is, and a table paints
+all its words again some time after they stood. A table is a canvas: what is written on it counts; the elements inside
+it, made a fifth of a second later, are not seen: they tell assistive technology of its cells.
 """
 IS_DONE = """quiet => {
   const app = document.querySelector('[data-testid=stApp]');

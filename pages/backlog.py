@@ -61,7 +61,8 @@ with right:
     components.chart(charts.daily_totals(by_port, look=look), "trend", words("alt.trend"))
 
 components.section("backlog.batches", where=grids.where(picked), limit=grids.LIMIT)
-if picked:
-    st.button(words("backlog.clear"), on_click=cell.forget)
+with components.place():
+    if picked:
+        st.button(words("backlog.clear"), on_click=cell.forget)
 components.table(behind, "batches_in_yard", grids.narrowed(chosen, picked, measure), columns=grids.LISTED)
 components.definitions("stock_by_port_day", "stock_headline", "stock_by_class_age", "batches_in_yard")

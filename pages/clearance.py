@@ -48,9 +48,10 @@ with right:
     components.section("clearance.reduction")
     clocks.dots(reduced)
 
-if not reduced.empty:
-    components.section("clearance.verdicts")
-    components.table(reduced, "reduction", asked.both or chosen, columns=clocks.REDUCTIONS)
+with components.place():
+    if not reduced.empty:
+        components.section("clearance.verdicts")
+        components.table(reduced, "reduction", asked.both or chosen, columns=clocks.REDUCTIONS)
 components.section("clearance.per_port")
 components.table(ports, "clearance", chosen, columns=clocks.LISTED)
 components.definitions("clearance", "stage_means", "survival", "reduction")

@@ -43,9 +43,10 @@ with right:
 
 components.section("dwell.per_port")
 components.table(ports, "dwell", chosen, columns=clocks.LISTED)
-if not reduced.empty:
-    components.section("clearance.verdicts")
-    components.table(reduced, "reduction", asked.both or chosen, columns=clocks.REDUCTIONS)
+with components.place():
+    if not reduced.empty:
+        components.section("clearance.verdicts")
+        components.table(reduced, "reduction", asked.both or chosen, columns=clocks.REDUCTIONS)
 components.section("dwell.still_there", limit=grids.LIMIT)
 components.table(oldest, "batches_in_yard", still, columns=grids.LISTED)
 components.definitions("dwell", "survival", "reduction", "batches_in_yard")

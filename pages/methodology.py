@@ -24,10 +24,11 @@ components.section("methodology.false_alarms")
 components.plain_table(data.false_alarms(), "false_alarms")
 
 family = filters.pick("family", ["", *method.families()], method.family_label)
-for name, keys in method.by_family(family).items():
-    st.subheader(method.family_label(name), anchor=False)
-    with st.container(border=True):
-        st.markdown(components.defined(*keys))
+with components.place():
+    for name, keys in method.by_family(family).items():
+        st.subheader(method.family_label(name), anchor=False)
+        with st.container(border=True):
+            st.markdown(components.defined(*keys))
 
 components.section("methodology.limits")
 components.reference_table("limit_rules")

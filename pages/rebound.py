@@ -23,18 +23,20 @@ components.cards(watch.cards(ports))
 
 components.section("rebound.signals")
 found = watch.signalling(ports)
-if not found:
-    st.caption(words("rebound.no_signal"))
-for row in found:
-    st.markdown(watch.told(row))
-    figure = control.cusum(watch.of(weeks, row["un_location_code"]), watch.onset(row), look=look)
-    components.chart(figure, f"cusum_{row['un_location_code']}", words("alt.cusum"))
+with components.place():
+    if not found:
+        st.caption(words("rebound.no_signal"))
+    for row in found:
+        st.markdown(watch.told(row))
+        figure = control.cusum(watch.of(weeks, row["un_location_code"]), watch.onset(row), look=look)
+        components.chart(figure, f"cusum_{row['un_location_code']}", words("alt.cusum"))
 
 quiet = watch.charted(ports)
-if quiet:
-    components.section("rebound.quiet")
-    figure = control.multiples(weeks, quiet, look=look, label=labels.labeller("port"))
-    components.chart(figure, "quiet", words("alt.quiet"), wide=True)
+with components.place():
+    if quiet:
+        components.section("rebound.quiet")
+        figure = control.multiples(weeks, quiet, look=look, label=labels.labeller("port"))
+        components.chart(figure, "quiet", words("alt.quiet"), wide=True)
 components.section("rebound.ports")
 components.table(ports, "rebound", chosen, columns=watch.LISTED)
 components.section("rebound.weeks")

@@ -155,11 +155,12 @@ def _flags(row: pd.Series) -> list[str]:
 def disagreement(reduced: pd.DataFrame, column: str = "un_location_code") -> None:
     """The banner where the mean by exit and the headline point opposite ways; `column` holds the port."""
     rows = reduced[reduced["flags"].fillna("").str.contains("clocks_disagree")]
-    if rows.empty:
-        return
-    scope = labels.labeller("scope")
-    names = ", ".join(scope(code) for code in dict.fromkeys(rows[column]))
-    st.warning(frame.words()("clocks.disagree", ports=names))
+    with components.place():
+        if rows.empty:
+            return
+        scope = labels.labeller("scope")
+        names = ", ".join(scope(code) for code in dict.fromkeys(rows[column]))
+        st.warning(frame.words()("clocks.disagree", ports=names))
 
 
 def dots(reduced: pd.DataFrame) -> None:

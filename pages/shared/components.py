@@ -10,6 +10,7 @@ from typing import Any
 import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from pages.shared import cell, cells, data, filters, frame, url
 from pipeline.errors import NothingFound, UserMistake
@@ -80,6 +81,14 @@ def section(key: str, **values: object) -> None:
     # All but the first line of a heading are ordinary text: one element instead of two.
     told = "\n".join(lines)
     st.subheader(told, anchor=False)
+
+
+def place() -> DeltaGenerator:
+    """Around what a screen has now and then not, or more or less of: what comes below stays where it is.
+
+    What moves a browser draws anew, tables above all. An empty place takes no room.
+    """
+    return st.container()
 
 
 def cards(figures: Sequence[tuple[str, str, str]], key: str = "cards") -> None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import pandas as pd
 import plotly.graph_objects as go
@@ -16,6 +17,10 @@ COLUMNS = 4
 DRAWN_THRESHOLDS = 4
 """A CUSUM that goes on rising is drawn up to so many thresholds: where it crosses is what matters."""
 _ROW_HEIGHT = 96
+_HIGHEST = 1.15
+"""Of a small chart: a quiet port stays below its threshold."""
+_PITCH_ACROSS, _PITCH_DOWN = 1.07, 1.47
+"""From a small chart to the next: its own width and height, and room for the name above it."""
 
 
 @kept.by_arguments
@@ -87,35 +92,96 @@ def cusum(weeks: pd.DataFrame, onset: str | None, *, look: Look) -> go.Figure:
 
 @kept.by_arguments
 def multiples(weeks: pd.DataFrame, ports: Sequence[str], *, look: Look, label: Label) -> go.Figure:
-    """Small charts side by side on one scale: each port's CUSUM as a share of its own threshold."""
+    """Small charts side by side on one scale: each port's CUSUM as a share of its own threshold.
+
+    They share one pair of axes: `Panels` places each. To draw axes of their own takes a browser most of the time.
+    """
     palette = look.palette
-    rows = max(1, math.ceil(len(ports) / COLUMNS))
-    titles = [short(label(port), 22) for port in ports]
-    panels = make_subplots(
-        rows,
-        COLUMNS,
-        shared_xaxes=True,
-        shared_yaxes=True,
-        subplot_titles=titles,
-        vertical_spacing=0.22 / rows,
-    )
-    panels.update_layout(blank(palette, 60 + _ROW_HEIGHT * rows).layout)
-    panels.update_annotations(font={"size": 12, "color": palette.ink})
+    panels = Panels.of(weeks["week_starts_on"], len(ports))
+    figure = blank(palette, 60 + _ROW_HEIGHT * panels.rows)
+    xs: list[float | None] = []
+    ys: list[float | None] = []
+    told: list[str] = []
     for place, port in enumerate(ports):
         own = weeks[weeks["un_location_code"] == port]
         share = own["cusum"].astype(float) / own["threshold"].astype(float)
-        where = {"row": place // COLUMNS + 1, "col": place % COLUMNS + 1}
-        panels.add_scatter(
-            x=own["week_starts_on"].astype(str),
-            y=share,
-            mode="lines",
-            line={"color": palette.accent, "width": 1.6},
-            hovertemplate=f"{label(port)}<br>%{{x}}: %{{y:.0%}}<extra></extra>",
-            **where,
-        )
-        panels.add_hline(y=1, line={"color": palette.ink, "width": 1, "dash": "dash"}, **where)
-    axis = {"fixedrange": True, "zeroline": False, "showgrid": False, "tickfont": {"color": palette.muted}}
-    panels.update_xaxes(type="date", nticks=3, tickformat="%Y-%m", **axis)
-    panels.update_yaxes(range=[0, 1.15], tickvals=[0, 1], tickformat=".0%", **axis)
-    panels.update_layout(margin={"t": 34})
-    return panels
+        xs += [*panels.x(place, own["week_starts_on"]), None]
+        ys += [*(panels.y(place) + share.clip(upper=_HIGHEST)), None]
+        hover = zip(own["week_starts_on"].astype(str), share, strict=True)
+        told += [*(f"{label(port)}<br>{week}: {one:.0%}" for week, one in hover), ""]
+    figure.add_scatter(
+        x=xs,
+        y=ys,
+        mode="lines",
+        line={"color": palette.accent, "width": 1.6},
+        hovertext=told,
+        hovertemplate="%{hovertext}<extra></extra>",
+    )
+    feet = [(panels.left(place), panels.y(place)) for place in range(len(ports))]
+    figure.add_scatter(
+        x=[x for left, _ in feet for x in (left, left + 1, None)],
+        y=[y for _, foot in feet for y in (foot + 1, foot + 1, None)],
+        mode="lines",
+        line={"color": palette.ink, "width": 1, "dash": "dash"},
+        hoverinfo="skip",
+    )
+    figure.add_scatter(
+        x=[left + 0.5 for left, _ in feet],
+        y=[foot + 1.02 for _, foot in feet],
+        mode="text",
+        text=[short(label(port), 22) for port in ports],
+        textposition="top center",
+        textfont={"size": 12, "color": palette.ink},
+        cliponaxis=False,
+        hoverinfo="skip",
+    )
+    figure.update_xaxes(range=[0, panels.left(COLUMNS - 1) + 1], showgrid=False, **_written(panels.months()))
+    shares = {
+        panels.y(COLUMNS * row) + share: f"{share:.0%}" for row in range(panels.rows) for share in (0, 1)
+    }
+    figure.update_yaxes(
+        range=[panels.y(COLUMNS * (panels.rows - 1)), _HIGHEST], showgrid=False, **_written(shares)
+    )
+    figure.update_layout(margin={"t": 34})
+    return figure
+
+
+def _written(texts: Mapping[float, str]) -> dict[str, list]:
+    return {"tickvals": list(texts), "ticktext": list(texts.values())}
+
+
+@dataclass(frozen=True)
+class Panels:
+    """Where small charts stand on one pair of axes, from the left and from the top; each is one wide."""
+
+    first: pd.Timestamp
+    last: pd.Timestamp
+    rows: int
+
+    @classmethod
+    def of(cls, days: pd.Series, count: int) -> Panels:
+        """For so many charts over these days."""
+        stamps = pd.to_datetime(days)
+        return cls(stamps.min(), stamps.max(), max(1, math.ceil(count / COLUMNS)))
+
+    def left(self, place: int) -> float:
+        """Where a chart begins."""
+        return place % COLUMNS * _PITCH_ACROSS
+
+    def x(self, place: int, days: pd.Series) -> list[float]:
+        """Days within a chart."""
+        span = max((self.last - self.first).days, 1)
+        return list(self.left(place) + (pd.to_datetime(days) - self.first).dt.days / span)
+
+    def y(self, place: int) -> float:
+        """Where a chart's zero is; its threshold is one above."""
+        return -(place // COLUMNS) * _PITCH_DOWN
+
+    def months(self) -> dict[float, str]:
+        """Two months below every chart of a row."""
+        begins = pd.Series(pd.date_range(self.first, self.last, freq="MS"))
+        some = begins.iloc[[len(begins) // 5, (4 * len(begins)) // 5]] if len(begins) > 1 else begins
+        texts = list(some.dt.strftime("%Y-%m"))
+        return {
+            x: text for place in range(COLUMNS) for x, text in zip(self.x(place, some), texts, strict=True)
+        }

@@ -16,6 +16,8 @@ import plotly.graph_objects as go
 from pages.shared import kept
 from pages.shared.plot import CLICKS, DAY_TICKS, TARGETS, Label, Look, Palette, blank, short
 
+LEAST_HEIGHT = 210
+"""Of which the scale of colours above and the days below take 146 pixels."""
 MAX_GAPS = 4_000
 """Cells up to which a hair of paper is left between them."""
 MAX_NAMED = 10_000
@@ -46,7 +48,8 @@ def heatmap(
     """
     words, palette, unit = look.words, look.palette, look.unit
     columns, rows, grid = _grid(frame, x, y, value, order, x_order)
-    figure = blank(palette, height=100 + max(1, len(rows)) * (24 if len(rows) <= 40 else 15))
+    height = 100 + len(rows) * (24 if len(rows) <= 40 else 15)
+    figure = blank(palette, height=max(height, LEAST_HEIGHT))
     name = words(f"measure.{value}")
     gap = 1 if grid.size <= MAX_GAPS else 0
     figure.add_heatmap(

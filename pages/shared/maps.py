@@ -71,7 +71,7 @@ def ports(
             figure, here, look, SAFE[state], 2.5 if state in OUTLINED else 1.0, called, largest, label, named
         )
     west, east, south, north = _box(places)
-    figure.update_layout(CLICKS, showlegend=True, margin={"l": 0, "r": 0, "t": 36, "b": 0})
+    figure.update_layout(CLICKS, showlegend=True, margin={"l": 0, "r": 0, "t": 44, "b": 0})
     figure.update_xaxes(visible=False, range=[west, east])
     figure.update_yaxes(
         visible=False,

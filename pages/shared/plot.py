@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import plotly.graph_objects as go
 
+from pages.shared.margins import roomy
 from pages.shared.text import Words
 
 FONT = "'Source Sans', 'Noto Sans CJK SC', 'Noto Sans SC', 'PingFang SC', 'Microsoft YaHei', sans-serif"
@@ -85,6 +86,7 @@ class Drawing(go.Figure):
         form = _listed(go.Figure.to_dict(drawing))
         form["layout"].pop("template", None)
         content = drawing.to_json(validate=False).encode()
+        form["layout"]["margin"] = roomy(form)
         form["layout"]["datarevision"] = hashlib.blake2b(content, digest_size=8).hexdigest()
         drawing._done = form
         return drawing

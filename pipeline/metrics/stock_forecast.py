@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from zoneinfo import ZoneInfo
@@ -12,13 +13,17 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
+from pipeline.arrow_tables import is_null, one_array, values_of
 from pipeline.metrics.question import Question
 from pipeline.metrics.registry import Metric, register
+from pipeline.settings import usable_cores
 from pipeline.stock_outlook import Days, Hours, Outlook, Stays, outlook, relative_error, widened
 
 HORIZON_DAYS = 14
 LEARNT_FROM = 6
 """Past forecasts, weekly, whose errors widen a band."""
+LARGE = 15_000
+"""From so many stays on ports are looked at side by side."""
 EPOCH = dt.datetime(1970, 1, 1)
 HOUR_MICROS = 3_600_000_000
 DAY = dt.timedelta(days=1)
@@ -50,6 +55,19 @@ def _midnight(zone: ZoneInfo, day: dt.date) -> float:
     return (wall.astimezone(dt.UTC).replace(tzinfo=None) - EPOCH) / dt.timedelta(hours=1)
 
 
+@lru_cache(maxsize=1_000)
+def _days(zone: ZoneInfo, today: dt.date, window: int, ahead: int) -> Days:
+    """The calendar round an origin in `today`: whole days before it, and so many from it on."""
+    past = [today - DAY * back for back in range(window, 0, -1)]
+    coming = [today + DAY * step for step in range(ahead)]
+    return Days(
+        np.array([_midnight(zone, day) for day in past]),
+        np.array([day.weekday() for day in past]),
+        np.array([_midnight(zone, day + DAY) for day in coming]),
+        np.array([day.weekday() for day in coming]),
+    )
+
+
 @dataclass(frozen=True)
 class _Port:
     """A port's stays, and its calendar."""
@@ -58,20 +76,17 @@ class _Port:
     zone: ZoneInfo
     stays: Stays
 
+    @property
+    def size(self) -> int:
+        return len(self.stays.arrived)
+
     def midnight(self, day: dt.date) -> float:
         """The start of a local day, in hours UTC."""
         return _midnight(self.zone, day)
 
-    def days(self, today: dt.date, window: int, ahead: int, first: dt.date) -> Days:
-        """The calendar round an origin in `today`: whole days before it, and `ahead` days from `first` on."""
-        past = [today - DAY * back for back in range(window, 0, -1)]
-        coming = [first + DAY * step for step in range(ahead)]
-        return Days(
-            np.array([self.midnight(day) for day in past]),
-            np.array([day.weekday() for day in past]),
-            np.array([self.midnight(day + DAY) for day in coming]),
-            np.array([day.weekday() for day in coming]),
-        )
+    def days(self, today: dt.date, window: int, ahead: int) -> Days:
+        """The calendar round an origin in `today`; that of a zone is the same for all its ports."""
+        return _days(self.zone, today, window, ahead)
 
 
 @dataclass(frozen=True)
@@ -106,12 +121,25 @@ def _ports(question: Question, window: int, origins: int) -> Iterator[_Port]:
     look_back = dt.timedelta(days=days) // dt.timedelta(microseconds=1)
     asked = pa.table({"look_back_micros": pa.array([look_back], pa.int64())})
     question.engine.register_arrow("asked_forecast", asked)
-    rows = question.engine.to_arrow("forecast_stays").to_pandas()
-    for code, stays in rows.groupby("un_location_code", sort=True):
-        arrived = stays["arrived_micros"].to_numpy(float) / HOUR_MICROS
-        left = stays["left_micros"].to_numpy(float) / HOUR_MICROS
-        zone = ZoneInfo(str(stays["time_zone"].iloc[0]))
-        yield _Port(str(code), zone, Stays(arrived, np.where(np.isnan(left), np.inf, left)))
+    rows = question.engine.to_arrow("forecast_stays")
+    ports = one_array(rows["un_location_code"]).dictionary_encode()
+    at = values_of(ports.indices)
+    # Short numbers are put in order several times as fast.
+    order = np.argsort(at.astype(np.uint16), kind="stable")
+    arrived, left = (_hours(rows[name])[order] for name in ("arrived_micros", "left_micros"))
+    ends = np.cumsum(np.bincount(at, minlength=len(ports.dictionary)))
+    found = zip(ports.dictionary.to_pylist(), ends, np.diff(ends, prepend=0), strict=True)
+    for code, end, count in sorted(found):
+        zone = ZoneInfo(rows["time_zone"][int(order[end - 1])].as_py())
+        yield _Port(code, zone, Stays(arrived[end - count : end], left[end - count : end]))
+
+
+def _hours(micros: pa.ChunkedArray) -> Hours:
+    """Instants in hours; one that is not told never comes."""
+    column = one_array(micros)
+    hours: Hours = values_of(column) / HOUR_MICROS
+    hours[is_null(column)] = np.inf
+    return hours
 
 
 def _tests(port: _Port, today: dt.date, window: int, origins: int) -> list[_Test]:
@@ -123,7 +151,7 @@ def _tests(port: _Port, today: dt.date, window: int, origins: int) -> list[_Test
     began = float(port.stays.arrived.min()) if len(port.stays.arrived) else np.inf
     for back in range(origins + LEARNT_FROM + 1):
         first = today - DAY * (HORIZON_DAYS + 7 * back)
-        days = port.days(first, window, HORIZON_DAYS, first)
+        days = port.days(first, window, HORIZON_DAYS)
         if days.past[0] < began:
             break
         # The instant before the day opens: an event at 00:00 belongs to the day it opens.
@@ -138,7 +166,7 @@ def _widened(bare: list[_Test], origin: dt.date, ahead: Outlook) -> Outlook:
     nothing = [np.zeros(0)]
     errors = np.concatenate([test.actual - test.outlook.expected for test in known] or nothing)
     expected = np.concatenate([test.outlook.expected for test in known] or nothing)
-    days = np.tile(np.arange(1.0, HORIZON_DAYS + 1), len(known))
+    days = np.resize(np.arange(1.0, HORIZON_DAYS + 1), len(errors))
     return widened(ahead, relative_error(errors, expected, days))
 
 
@@ -166,7 +194,7 @@ class _Scope:
 def _scope(port: _Port, as_of: dt.datetime, window: int, origins: int) -> _Scope | None:
     """The forecast of one port; None where it has not a window full of data behind it."""
     today = as_of.replace(tzinfo=dt.UTC).astimezone(port.zone).date()
-    days = port.days(today, window, HORIZON_DAYS + 1, today)
+    days = port.days(today, window, HORIZON_DAYS + 1)
     if days.past[0] < port.stays.arrived.min():
         return None
     origin = (as_of - EPOCH) / dt.timedelta(hours=1)
@@ -184,8 +212,14 @@ def _scopes(question: Question) -> list[_Scope]:
     if as_of is None:
         return []
     window, origins = _values(question)
-    found = [_scope(port, as_of, window, origins) for port in _ports(question, window, origins)]
-    ports = [scope for scope in found if scope is not None]
+    asked = list(_ports(question, window, origins))
+    large = sorted((port for port in asked if port.size >= LARGE), key=lambda port: -port.size)
+    with ThreadPoolExecutor(usable_cores()) as pool:
+        scopes = pool.map(lambda port: _scope(port, as_of, window, origins), large)
+        found = dict(zip((port.code for port in large), scopes, strict=True))
+    # A thread that does many small things would keep the others waiting for the interpreter.
+    found |= {p.code: _scope(p, as_of, window, origins) for p in asked if p.code not in found}
+    ports = [scope for port in asked if (scope := found[port.code]) is not None]
     return [_together(ports), *ports] if len(ports) > 1 else ports
 
 

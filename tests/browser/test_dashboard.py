@@ -64,6 +64,13 @@ CUT_OFF = """() => {
 }"""
 """Elements that reach beyond the screen's edge, other than those that scroll inside their own frame."""
 
+GROWN = """() => [...document.querySelectorAll('.js-plotly-plot')]
+  .filter(({_fullLayout: {margin, _size}}) => [...'lrtb'].some(side => _size[side] - margin[side] > 1))
+  .map(plot => [...plot.closest('[class*=st-key-]').classList].find(name => name.startsWith('st-key-')))"""
+"""The figures whose margins had to grow for their words: plotly drew them twice."""
+LEGENDS_BREAK = {"st-key-chart_funnel"}
+"""Figures whose legend takes two rows where half a screen is wide."""
+
 
 def query(page: Page) -> dict[str, list[str]]:
     return parse_qs(urlparse(page.url).query)
@@ -341,6 +348,15 @@ def test_charts_of_durations_are_painted(visit: Visit, name: str, drawn: dict[st
         marks = page.locator(f".st-key-chart_{key} {mark}")
         marks.first.wait_for(state="attached", timeout=30_000)
         assert marks.count() > 0
+    assert set(page.evaluate(GROWN)) <= LEGENDS_BREAK
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_margins_are_told_before_a_figure_is_drawn(visit: Visit, language: str) -> None:
+    for name in (f"backlog?{IN_THE_CAMPAIGN}", "safety?desk=clock"):
+        page = visit(f"{name}&lang={language}")
+        page.locator(".js-plotly-plot .main-svg").first.wait_for(timeout=30_000)
+        assert page.evaluate(GROWN) == []
 
 
 def test_the_rebound_watch_and_a_pilot_say_what_they_found(visit: Visit) -> None:

@@ -335,9 +335,25 @@ def test_a_cusum_is_drawn_against_its_threshold_with_its_signal() -> None:
 
 def test_quiet_ports_share_one_scale() -> None:
     weeks = pd.concat([weeks_of("A", [0, 1]), weeks_of("B", [2, 2.5])])
-    figure = control.multiples(weeks, ["A", "B"], look=LOOK, label=str)
-    assert [list(trace.y) for trace in figure.data] == [[0, 0.2], [0.4, 0.5]]
-    assert {axis.range for axis in figure.select_yaxes()} == {(0, 1.15)}
+    paths, thresholds, names = control.multiples(weeks, ["A", "B"], look=LOOK, label=str).data
+    assert list(paths.y) == [0, 0.2, None, 0.4, 0.5, None]
+    assert [text[-3:] for text in paths.hovertext] == [" 0%", "20%", "", "40%", "50%", ""]
+    assert set(thresholds.y) == {1, None} and list(names.text) == ["A", "B"]
+
+
+def test_small_charts_stand_side_by_side_and_then_below() -> None:
+    ports = ["A", "B", "C", "D", "E"]
+    weeks = pd.concat([weeks_of(port, [1, 2, 3]) for port in ports])
+    figure = control.multiples(weeks, ports, look=LOOK, label=str)
+    paths, thresholds, names = figure.data
+    begins = [paths.x[place] for place in range(0, len(paths.x), 4)]
+    assert begins[0] == begins[4] == 0 and begins[:4] == sorted(begins[:4])
+    ends = [paths.x[place + 2] for place in range(0, len(paths.x), 4)]
+    assert all(ends[place] < begins[place + 1] for place in range(3))
+    first, *_, last = (y for y in thresholds.y if y is not None)
+    assert first == 1 and last < 0  # the fifth has a row of its own
+    assert list(figure.layout.yaxis.ticktext) == ["0%", "100%"] * 2
+    assert names.y[4] < thresholds.y[0]
 
 
 def test_a_funnel_marks_who_is_outside() -> None:

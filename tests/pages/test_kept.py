@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from pages.shared import kept
 from pages.shared.charts import bars
+from pages.shared.margins import roomy
 from pages.shared.plot import DARK, LIGHT, Drawing, Look
 from pages.shared.text import Words
 
@@ -156,6 +157,7 @@ def test_a_figure_is_drawn_once_a_look_and_gives_what_plotly_would() -> None:
     ]
     assert repr(same[0]) == repr(same[1])
     mark = sent["layout"].pop("datarevision")
+    drawn["layout"]["margin"] = roomy(sent)
     assert sent["layout"] == {name: part for name, part in drawn["layout"].items() if name != "template"}
     other = bars(rows.assign(batches=[3, 2]), "name", "batches", look=light).to_dict()
     assert mark and other["layout"]["datarevision"] != mark

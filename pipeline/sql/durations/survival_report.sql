@@ -17,6 +17,16 @@ WITH steps AS (
         AND NOT EXISTS (SELECT 1 FROM reported_steps AS s WHERE s.curve_no = g.curve_no AND s.age_micros = 0)
 ),
 
+-- Many steps are put in order by two numbers in a fraction of the time that names take.
+placed AS (
+    SELECT
+        *,
+        row_number() OVER (
+            ORDER BY window_name, un_location_code NULLS LAST, lead_class NULLS LAST, clock, curve_no
+        ) AS place
+    FROM group_ages
+),
+
 banded AS (
     SELECT
         s.*,
@@ -44,5 +54,5 @@ SELECT
         WHEN b.survival > 0 THEN exp(-exp(ln(-ln(b.survival)) - b.log_log_reach))
     END AS upper
 FROM banded AS b
-INNER JOIN group_ages AS g ON g.curve_no = b.curve_no
-ORDER BY g.window_name, g.un_location_code NULLS LAST, g.lead_class NULLS LAST, g.clock, b.age_micros
+INNER JOIN placed AS g ON g.curve_no = b.curve_no
+ORDER BY g.place, b.age_micros

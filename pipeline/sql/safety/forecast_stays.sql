@@ -8,6 +8,6 @@ FROM counted AS s
 CROSS JOIN params AS p
 CROSS JOIN asked_forecast AS a
 WHERE
-    s.arrived_at <= p.as_of
+    s.un_location_code IS NOT NULL
+    AND s.arrived_at <= p.as_of
     AND (s.left_at IS NULL OR unix_micros(s.left_at) > unix_micros(p.as_of) - a.look_back_micros)
-ORDER BY s.un_location_code, s.arrived_at
