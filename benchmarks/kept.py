@@ -14,10 +14,10 @@ import numpy as np
 import pyarrow as pa
 
 from pipeline.engine import Engine
+from pipeline.kept_tables import KEPT, OPEN
 from pipeline.lake import Draft, Lake
 from pipeline.question import computed_with, register_reference
 from pipeline.reference import Reference, load_reference
-from pipeline.refresh import KEPT, OPEN
 from pipeline.settings import Settings, from_environment
 
 PORTS, ZONE = 120, "Asia/Shanghai"

@@ -15,9 +15,10 @@ import pyarrow.parquet as pq
 from pipeline import __version__
 from pipeline.arrow_tables import arrow_table
 from pipeline.contract import SOURCES
-from pipeline.engine import Engine, begin_few_rows
+from pipeline.engine import Engine
 from pipeline.errors import NothingFound
 from pipeline.found_rows import FoundRows, Searched
+from pipeline.instances import begin_shared
 from pipeline.key_index import KeyIndex
 from pipeline.lake import Draft, Lake, Release
 from pipeline.landed import landed_schema, landed_table
@@ -27,9 +28,10 @@ from pipeline.progress import Progress, Silent
 from pipeline.question import computed_with
 from pipeline.recount import count_all, recounted
 from pipeline.reference import Reference, load_reference
-from pipeline.refresh import Refreshed, is_small, refresh_touched, refresh_whole
+from pipeline.refresh import Refreshed, is_small, refresh_touched
 from pipeline.settings import Settings
 from pipeline.versions import NONE_REPEATED, REPEATED_SCHEMA, find_repeated
+from pipeline.whole import refresh_whole
 
 __all__ = ["FileSummary", "LoadSummary", "load", "rebuild"]
 
@@ -61,7 +63,7 @@ def load(
     files = discover(paths)
     is_little = sum(map(size_of, files)) < LITTLE_BYTES
     if is_little:
-        begin_few_rows(settings)
+        begin_shared(settings.memory_limit, 1)
     lake = Lake(settings.lake)
     reference = load_reference(settings.reference, lake.place.reference)
     with lake.writing(progress.waiting) as draft:

@@ -17,7 +17,7 @@ from datetime import date, timedelta
 from functools import partial
 from graphlib import TopologicalSorter
 from pathlib import Path
-from threading import Lock, Thread
+from threading import Lock
 from typing import Any
 
 import duckdb
@@ -28,7 +28,16 @@ from pipeline.instances import Shared, instance_of, shared_instance
 from pipeline.leftovers import Leftovers, tables_read
 from pipeline.models import all_models
 from pipeline.object_cache import readable
-from pipeline.relations import FILE_NUMBER, Before, ModelFailed, Present, Relations, identifier, projection
+from pipeline.relations import (
+    FILE_NUMBER,
+    Before,
+    ModelFailed,
+    Present,
+    Relations,
+    Share,
+    identifier,
+    projection,
+)
 from pipeline.settings import Settings
 
 __all__ = ["Engine", "ModelFailed"]
@@ -47,7 +56,7 @@ _SESSION = "SET enable_progress_bar = false; SET enable_caching_operators = fals
 """Operators that gather the rows of small chunks mistake one dictionary for another in DuckDB 2.0.0 ("dict-surviving
 cache: global dictionary column changed identity"), which ends the instance for every question of the process."""
 
-_CONSTANT = "CONSTANT"
+CONSTANT = "CONSTANT"
 """What is readable in an engine that does not own it."""
 
 _numbers = itertools.count(1)
@@ -131,7 +140,7 @@ class Engine(Relations):
 
     def _share(self, shared: Shared, name: str, rows: Callable[[], pa.Table]) -> None:
         shared.see_to(f"{self._constants}.{identifier(name)}", rows)
-        self._registered[name] = _CONSTANT
+        self._registered[name] = CONSTANT
 
     def _register_files(self, name: str, files: list[str], before: Before | None) -> None:
         self.forget(name)
@@ -139,6 +148,8 @@ class Engine(Relations):
         if self.last_file is not None and FILE_NUMBER in relation.columns:
             number = duckdb.ColumnExpression(FILE_NUMBER)
             relation = relation.filter(number <= duckdb.ConstantExpression(self.last_file))
+        if name in self.shares:
+            relation = relation.filter(_falls_to(self.shares[name]))
         if before is not None:
             instants = [duckdb.ColumnExpression(column) for column in before.columns]
             first = duckdb.FunctionExpression("least", *instants) if len(instants) > 1 else instants[0]
@@ -218,7 +229,9 @@ class Engine(Relations):
                 running.result()
 
     def _run_apart(self, step: Callable[[Relations], None]) -> None:
-        with _Apart(self) as engine:
+        from pipeline.apart import Apart  # which builds on this class
+
+        with Apart(self) as engine:
             step(engine)
 
     def _forget_steps(self, tables: list[str]) -> None:
@@ -243,7 +256,7 @@ class Engine(Relations):
         self._registered[name] = kind
 
     def _drop(self, kind: str, name: str) -> None:
-        if kind != _CONSTANT:
+        if kind != CONSTANT:
             self._connection.execute(f"DROP {kind} {identifier(name)}")
 
     def to_arrow(self, name: str, values: Mapping[str, Any] | None = None) -> pa.Table:
@@ -352,36 +365,15 @@ class Engine(Relations):
                 other.execute("SET GLOBAL threads = $threads", {"threads": self._threads_of_query})
 
 
-def begin_few_rows(settings: Settings) -> None:
-    """Makes what engines for few rows share beside what the caller does next."""
-    with_one_thread = settings.memory_limit, 1
-    Thread(target=shared_instance, args=with_one_thread, daemon=True).start()
-
-
-class _Apart(Engine):
-    """Sees what is readable in the engine behind it, and has relations of its own, which that one does not see."""
-
-    def __init__(self, behind: Engine) -> None:
-        Relations.__init__(self)
-        self._behind, self._making = behind, Lock()
-        self._shared, self._constants = behind._shared, behind._constants
-        self._threads, self._threads_of_query = behind._threads, behind._threads_of_query
-        self.last_file = behind.last_file
-        self._providers = {name: partial(self._have_provided, name) for name in behind._providers}
-        with behind._making:
-            self._registered = dict.fromkeys(behind._registered, _CONSTANT)
-        self._attach(behind._connection.cursor(), behind._schemas)
-
-    def _have_provided(self, name: str) -> None:
-        """Inputs come to be in the engine behind, once for all."""
-        with self._behind._making:
-            self._behind.need(name)
-        self._registered[name] = _CONSTANT
-
-
 def _day_of(folder: str) -> date:
     """The day in the name of a folder of one label, such as `label=2022-03-01`."""
     return date.fromisoformat(folder.split("=", 1)[1])
+
+
+def _falls_to(share: Share) -> duckdb.Expression:
+    hashed = duckdb.FunctionExpression("hash", duckdb.ColumnExpression(share.column))
+    of, number = (duckdb.ConstantExpression(count).cast("UBIGINT") for count in (share.of, share.number))
+    return duckdb.FunctionExpression("mod", hashed, of) == number
 
 
 def _conditions(present: Present) -> tuple[list[str], dict[str, Any]]:

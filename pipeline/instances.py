@@ -10,7 +10,7 @@ import tempfile
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
-from threading import Lock
+from threading import Lock, Thread
 
 import duckdb
 import pyarrow as pa
@@ -25,6 +25,8 @@ _MACROS = (
     "CREATE MACRO sort_array(x) AS list_sort(x)",
     "CREATE MACRO array_join(x, separator) AS coalesce(array_to_string(x, separator), '')",
 )
+
+_BYTES = {"bytes": 1, "KiB": 2**10, "MiB": 2**20, "GiB": 2**30, "TiB": 2**40}
 
 
 def instance_of(
@@ -42,6 +44,15 @@ def instance_of(
     for macro in _MACROS:
         run(macro)
     return connection
+
+
+@cache
+def bytes_of_limit(memory_limit: str) -> int:
+    """What a limit comes to, in whatever form DuckDB takes it."""
+    with duckdb.connect(":memory:", config={"memory_limit": memory_limit}) as connection:
+        told = connection.execute("SELECT memory_limit FROM pragma_database_size()").fetchall()[0][0]
+    number, unit = told.split()
+    return int(float(number) * _BYTES[unit])
 
 
 class Shared:
@@ -78,6 +89,11 @@ def shared_instance(memory_limit: str, threads: int) -> Shared:
     """The one for these limits."""
     with _instances:
         return _shared_instance(memory_limit, threads)
+
+
+def begin_shared(memory_limit: str, threads: int) -> None:
+    """Makes the one for these limits beside what the caller does next."""
+    Thread(target=shared_instance, args=(memory_limit, threads), daemon=True).start()
 
 
 @cache

@@ -1,18 +1,12 @@
-"""The built tables of a release: stays, visits as units of count, clearances, and the flows of ended stays.
+"""What a load that changes little does to the built tables.
 
-All but `flows` lie in one part for what is open and parts labelled with the month (UTC) in which their rows closed (a
-stay when it ended), so that a day touches the open set and one or two months. `flows` is additive and holds ended
-stays only.
-
-A load computes anew what its rows touch, with the same models over fewer landed rows, and compares: only rows that
-came out otherwise are taken out and put in. `rebuild`, and a load that changes much, computes everything.
+It computes anew what its rows touch, with the same models over fewer landed rows, and compares: only rows that came out
+otherwise are taken out and put in. `rebuild`, and a load that changes much, computes everything.
 """
 
 from __future__ import annotations
 
 import datetime as dt
-import os
-import shutil
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -20,11 +14,11 @@ from functools import partial
 
 from pipeline.contract import SOURCES
 from pipeline.engine import Engine
+from pipeline.kept_tables import KEPT, OPEN, add_flows, add_months, add_part
 from pipeline.key_index import KeyIndex
 from pipeline.lake import Draft
 from pipeline.landed import landed_table
 from pipeline.landed_rows import CONSIGNMENT, UNIT
-from pipeline.models import all_models
 from pipeline.question import FOREVER, computed_with, open_question, register_offsets_of, set_instants
 from pipeline.recount import count, not_live_before
 from pipeline.reference import Reference
@@ -32,43 +26,12 @@ from pipeline.relations import Relations
 from pipeline.settings import Settings
 from pipeline.touched import LONE_UNIT, Touched
 
-OPEN = "open"
-
-
-@dataclass(frozen=True)
-class Kept:
-    """A table with a part for what is open and parts by month: its model, and the models that take it apart."""
-
-    model: str
-    written: str = "written_stays"
-    written_open: str = "written_open"
-    written_by_month: str = "written_by_month"
-    gone_months: str = "gone_months"
-    kept_of_file: str = "kept_of_file"
-    kept_count: str = "kept_count"
-    kept_and_fresh: str = "kept_and_fresh"
-
-
-CLEARANCES = Kept(
-    "clearances",
-    "written_clearances",
-    "clearances_open",
-    "clearances_by_month",
-    "gone_months_of_clearances",
-    "kept_clearances_of_file",
-    "kept_clearances_count",
-    "kept_and_fresh_clearances",
-)
-KEPT = {"stays": Kept("batch_stays"), "unit_stays": Kept("unit_stays"), "clearances": CLEARANCES}
 SOUGHT = {
     "stays": ((CONSIGNMENT, "needed_consignments"), (LONE_UNIT, "touched_units")),
     "unit_stays": ((UNIT, "touched_units"),),
     "clearances": ((CONSIGNMENT, "touched_consignments"),),
 }
 """The keys by which a load looks for rows of a table that it touches, and the relations that name them."""
-
-FLOWING = "stays"
-"""The table of which the flows are made."""
 
 WHOLE_FROM_SHARE = 0.3
 """From this share of new rows on, computing everything costs less than finding out what is touched."""
@@ -92,55 +55,6 @@ def is_small(draft: Draft, reference: Reference) -> bool:
 
 def _new_rows(draft: Draft) -> int:
     return sum(part.rows for name in SOURCES for part in draft.added_parts(landed_table(name)))
-
-
-def refresh_whole(draft: Draft, settings: Settings, reference: Reference) -> dt.datetime | None:
-    """Computes the built tables anew from all landed rows of the draft. Returns the default `as_of`."""
-    with open_question(settings, reference, draft.files, None, None, draft.spill_folder()) as engine:
-        kept_models = [kept.model for kept in KEPT.values()]
-        read = {step for name in kept_models for step in all_models()[name].reads}
-        engine.need_all(*sorted((read & all_models().keys()).difference(kept_models)), keep_steps=False)
-        for place, table in enumerate(KEPT, start=1):
-            _write_whole(draft, engine, table)
-            engine.forget_unread(KEPT[FLOWING].model, *kept_models[place:])
-        engine.alias(KEPT[FLOWING].written, KEPT[FLOWING].model)
-        draft.remove("flows", draft.lake.files(draft.release, "flows"))
-        _add_flows(draft, engine, "written_ended", "flows")
-        as_of: dt.datetime | None = engine.scalar("params")
-        return as_of
-
-
-def _write_whole(draft: Draft, engine: Relations, table: str) -> None:
-    """Computes a table and writes its parts; whoever reads it afterwards reads those."""
-    kept = KEPT[table]
-    draft.remove(table, draft.lake.files(draft.release, table))
-    engine.alias(kept.written, kept.model)
-    _add_part(draft, engine, table, OPEN, kept.written_open)
-    _add_months(draft, engine, table)
-    engine.forget(kept.written)
-    engine.written(kept.model, draft.added(table))
-
-
-def _add_part(draft: Draft, engine: Relations, table: str, label: str | None, model: str) -> None:
-    path = draft.new_path(table, label)
-    draft.add(table, path, engine.write_parquet(model, path))
-
-
-def _add_months(draft: Draft, engine: Relations, table: str) -> None:
-    folder = draft.new_path(table).with_suffix("")
-    for month, written, rows in engine.write_by_label(KEPT[table].written_by_month, folder, "label"):
-        path = draft.new_path(table, f"{month:%Y-%m}")
-        os.replace(written, path)
-        draft.add(table, path, rows)
-    shutil.rmtree(folder, ignore_errors=True)
-
-
-def _add_flows(draft: Draft, engine: Relations, stays: str, model: str) -> None:
-    engine.forget("flows")
-    engine.alias("flowing_stays", stays)
-    engine.alias("flow_buckets", "age_buckets")
-    engine.need("flows")
-    _add_part(draft, engine, "flows", None, model)
 
 
 @dataclass(frozen=True)
@@ -218,8 +132,8 @@ def _replace_stays(touch: Touched, held: list[str], engine: Relations) -> None:
     engine.alias("old_rows", "old_touched_stays")
     engine.alias("new_rows", "new_touched_stays")
     _replace_rows(touch.draft, engine, "stays", held)
-    _add_flows(touch.draft, engine, "fresh_ended", "flows")
-    _add_flows(touch.draft, engine, "gone_ended", "flows_taken_back")
+    add_flows(touch.draft, engine, "fresh_ended", "flows")
+    add_flows(touch.draft, engine, "gone_ended", "flows_taken_back")
 
 
 def _replace_clearances(touch: Touched, engine: Relations) -> None:
@@ -262,12 +176,12 @@ def _replace_rows(draft: Draft, engine: Relations, table: str, held: list[str]) 
             continue
         draft.remove(table, [part.path])
         if part.label == OPEN:
-            _add_part(draft, engine, table, OPEN, kept.kept_and_fresh)
+            add_part(draft, engine, table, OPEN, kept.kept_and_fresh)
         elif rows:
-            _add_part(draft, engine, table, part.label, kept.kept_of_file)
+            add_part(draft, engine, table, part.label, kept.kept_of_file)
     # What is open among them is in the open part already, and has no month.
     engine.alias(kept.written, "fresh_rows")
-    _add_months(draft, engine, table)
+    add_months(draft, engine, table)
 
 
 def _merge_flows(draft: Draft, settings: Settings) -> None:

@@ -48,6 +48,18 @@ class Present:
     shorter_than: timedelta | None = None
 
 
+@dataclass(frozen=True)
+class Share:
+    """Of the rows of a relation those whose `column` falls to `number` (from 0) when its values are dealt out to `of`.
+
+    The same value always falls to the same number; rows without one stay together.
+    """
+
+    column: str
+    number: int
+    of: int
+
+
 class ModelFailed(Exception):
     """A model did not run: a bug of ours. The message names the model and shows its SQL."""
 
@@ -64,6 +76,8 @@ class Relations(ABC):
         self._providers: dict[str, Callable[[], None]] = {}
         self.last_file: int | None = None
         """Rows of Parquet files that come from a loaded file after this one are not read, where it is set."""
+        self.shares: dict[str, Share] = {}
+        """By the name under which Parquet files are readable: the share of their rows that is read."""
 
     def __enter__(self) -> Self:
         return self

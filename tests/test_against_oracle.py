@@ -39,6 +39,7 @@ from oracle.stock import CAMPAIGN_COUNTS, COLUMN_OF, MEASURES
 from oracle.strategies import CAMPAIGN, World
 from oracle.tables import SHIPPED, Tables
 
+from pipeline import whole
 from pipeline.cli import main
 
 EXAMPLES = int(os.environ.get("DGWATCH_EXAMPLES", 12))
@@ -138,8 +139,11 @@ def test_worlds(data: st.DataObject) -> None:
     with both(world) as (lake, product):
         for load in world.loads:
             compare_load(lake, product, load.files, instant(load.loaded_at))
-        if data.draw(st.booleans(), label="rebuild"):
-            product.run("rebuild")
+        slices = data.draw(st.sampled_from([0, 1, 3]), label="slices of a rebuild")
+        if slices:
+            with pytest.MonkeyPatch.context() as patch:
+                patch.setattr(whole, "slices_needed", lambda rows, memory_limit: slices)
+                product.run("rebuild")
         for _ in range(2):
             asked = data.draw(strategies.options(world), label="options")
             by = data.draw(strategies.stock_columns(), label="by")

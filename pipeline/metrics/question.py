@@ -15,6 +15,7 @@ import pyarrow as pa
 
 from pipeline.errors import UserMistake
 from pipeline.found_rows import FoundRows
+from pipeline.kept_tables import OPEN
 from pipeline.key_index import KeyIndex
 from pipeline.lake import Lake, Part, Release
 from pipeline.landed import REJECT_SCHEMA
@@ -24,7 +25,6 @@ from pipeline.metrics.filters import Filters
 from pipeline.metrics.kept import KeptAnswers
 from pipeline.question import computed_with, names_table, narrow, open_question, provide_files
 from pipeline.reference import Reference
-from pipeline.refresh import OPEN
 from pipeline.relations import Before, Relations
 from pipeline.settings import Settings
 

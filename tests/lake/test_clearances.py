@@ -23,9 +23,9 @@ from lake.support import (
     write_feeds,
 )
 from pipeline.build import rebuild
+from pipeline.kept_tables import OPEN
 from pipeline.lake import Lake, Part
 from pipeline.metrics import Filters, Reader
-from pipeline.refresh import OPEN
 
 LATER = dt.datetime(2023, 2, 1)
 MILESTONES = ("arrived", "lodged", "selected", "inspected", "released")
