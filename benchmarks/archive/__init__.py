@@ -44,15 +44,19 @@ class Archive:
     days: list[Path]
 
 
-def archive(work: Path, stays: int, first: datetime = FIRST) -> Archive:
-    """Writes the archive of stays that begin from `first` on, unless an earlier run has finished it."""
-    folder = work / "archive" / f"{stays}-stays-from-{first:%Y-%m}-{DAYS}-days"
+def archive(work: Path, stays: int, first: datetime = FIRST, is_packed: bool = False) -> Archive:
+    """Writes the archive of stays that begin from `first` on, unless an earlier run has finished it.
+
+    A packed one comes as `.csv.gz`: it takes a ninth of the disk, and far longer to write.
+    """
+    form = "-packed" if is_packed else ""
+    folder = work / "archive" / f"{stays}-stays-from-{first:%Y-%m}-{DAYS}-days{form}"
     if not folder.is_dir():
         unfinished = folder.with_name(folder.name + ".unfinished")
         shutil.rmtree(unfinished, ignore_errors=True)
         with duckdb.connect() as connection:
             connection.register("owners", _owners(stays // 1_000_000 + 1))
-            _write_history(connection, unfinished / "history", stays, first)
+            _write_history(connection, unfinished / "history", stays, first, is_packed)
             _write_days(connection, unfinished, stays)
         unfinished.rename(folder)
     return Archive(folder / "history", [folder / f"day-{number + 1}" for number in range(DAYS)])
@@ -67,7 +71,9 @@ def _owners(wanted: int) -> pa.Table:
     return pa.table({"number": range(wanted), "letters": codes, "weight": weights})
 
 
-def _write_history(connection: duckdb.DuckDBPyConnection, folder: Path, stays: int, first: datetime) -> None:
+def _write_history(
+    connection: duckdb.DuckDBPyConnection, folder: Path, stays: int, first: datetime, is_packed: bool
+) -> None:
     text = (FOLDER / "ended_stays.sql").read_text(encoding="utf-8")
     folder.mkdir(parents=True)
     values = {
@@ -80,7 +86,7 @@ def _write_history(connection: duckdb.DuckDBPyConnection, folder: Path, stays: i
     for number, start in enumerate(range(0, stays, STAYS_A_FILE)):
         bounds = {"from_stay": start, "until_stay": min(start + STAYS_A_FILE, stays)}
         connection.execute(f"CREATE OR REPLACE TEMP TABLE stays AS {text}", values | bounds)
-        _write_sources(connection, folder, f"{number:04d}", (first, OPEN_SINCE))
+        _write_sources(connection, folder, f"{number:04d}", (first, OPEN_SINCE), is_packed)
 
 
 def _write_days(connection: duckdb.DuckDBPyConnection, folder: Path, stays: int) -> None:
@@ -94,15 +100,20 @@ def _write_days(connection: duckdb.DuckDBPyConnection, folder: Path, stays: int)
 
 
 def _write_sources(
-    connection: duckdb.DuckDBPyConnection, folder: Path, name: str, recorded: tuple[datetime, datetime]
+    connection: duckdb.DuckDBPyConnection,
+    folder: Path,
+    name: str,
+    recorded: tuple[datetime, datetime],
+    is_packed: bool = False,
 ) -> None:
     folder.mkdir(exist_ok=True)
+    ending, options = ("csv.gz", ", COMPRESSION gzip") if is_packed else ("csv", "")
     for source in SOURCES:
         rows = (FOLDER / f"{source}.sql").read_text(encoding="utf-8")
         connection.execute(
             f"COPY (FROM ({rows}) WHERE recorded_at >= $since AND recorded_at < $until ORDER BY recorded_at) "
-            "TO $path (HEADER, TIMESTAMPFORMAT '%Y-%m-%dT%H:%M:%SZ')",
-            {"path": str(folder / f"{source}_{name}.csv"), "since": recorded[0], "until": recorded[1]},
+            f"TO $path (HEADER, TIMESTAMPFORMAT '%Y-%m-%dT%H:%M:%SZ'{options})",
+            {"path": str(folder / f"{source}_{name}.{ending}"), "since": recorded[0], "until": recorded[1]},
         )
     (folder / "sample.json").write_text(json.dumps({"sample": True}), encoding="utf-8")
 

@@ -57,10 +57,14 @@ def test_a_load_agrees_with_its_peers_in_every_count(work: Path, tiny: str) -> N
     assert f"{found['rows']:,} rows in" in load.lines(found)[0]
 
 
-def test_loads_that_grow_tell_an_exponent_and_the_memory_of_all_processes(work: Path) -> None:
+def test_loads_that_grow_tell_an_exponent_and_the_memory_of_all_processes(
+    work: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(growth, "PACKED_FROM", 2_000)
     found = growth.run(work, [100, 2_000])
     small, large = found["points"]
-    # The open set and what comes after it are the same.
+    # The open set and what comes after it are the same; the large one comes packed.
+    assert large["megabytes"] / large["rows"] < 0.8 * small["megabytes"] / small["rows"]
     assert large["rows"] - small["rows"] == pytest.approx(1_900 * 6.75, rel=0.02)
     for run in large["runs"].values():
         assert run["peak_mib_together"] >= 0.9 * run["peak_mib"] > 10
