@@ -356,9 +356,7 @@ class Engine(Relations):
                 return self._connection.execute(sql, values)
             except duckdb.OutOfMemoryException as error:
                 logger.info("%s lacks memory: %s", name, error)
-                raise UserMistake(
-                    f"{name} does not fit in memory", "Give it more: DGWATCH_MEMORY_LIMIT, for example 4GiB."
-                ) from error
+                raise _lacking(name, str(error)) from error
             except duckdb.Error as error:
                 raise ModelFailed(f"{name} did not run: {error}\n{sql}") from error
             finally:
@@ -368,6 +366,14 @@ class Engine(Relations):
 def _day_of(folder: str) -> date:
     """The day in the name of a folder of one label, such as `label=2022-03-01`."""
     return date.fromisoformat(folder.split("=", 1)[1])
+
+
+def _lacking(name: str, told: str) -> UserMistake:
+    """What is to be done where DuckDB lacks memory, or room on the disk for what does not fit in it."""
+    if "max_temp_directory_size" in told:
+        return UserMistake(f"{name} does not fit in memory, nor on the disk", "Free some space on the disk.")
+    hint = "Give it more: DGWATCH_MEMORY_LIMIT, for example 4GiB."
+    return UserMistake(f"{name} does not fit in memory", hint)
 
 
 def _falls_to(share: Share) -> duckdb.Expression:

@@ -66,14 +66,18 @@ def _write(draft: Draft, engine: Relations, table: str) -> None:
     """Computes a table and writes its parts; whoever reads it afterwards reads those."""
     kept = KEPT[table]
     engine.alias(kept.written, kept.model)
-    add_part(draft, engine, table, OPEN, kept.written_open)
-    add_months(draft, engine, table)
-    engine.forget(kept.written)
+    _write_parts(draft, engine, table)
     engine.written(kept.model, draft.added(table))
 
 
+def _write_parts(draft: Draft, engine: Relations, table: str) -> None:
+    add_part(draft, engine, table, OPEN, KEPT[table].written_open)
+    add_months(draft, engine, table)
+    engine.forget(KEPT[table].written)
+
+
 BATCH, UNIT = "consignment_id", "equipment_reference"
-LOSERS, INSTANTS, CLAIMS = ("losers_plain", "losers_held"), "milestone_instants", ("claims", "shared_visits")
+LOSERS, INSTANTS, CLAIMS = ("losers_plain", "losers_held"), "milestone_instants", ("shared_visits", "claims")
 
 
 class _InSlices:
@@ -88,8 +92,6 @@ class _InSlices:
         self._folder = draft.spill_folder() / "steps"
         self._steps: dict[str, list[str]] = defaultdict(list)
         """By the name of a model, the files that hold it."""
-        self._open: dict[str, list[str]] = defaultdict(list)
-        """By the name of a table, the files that hold what is open."""
 
     def refresh(self) -> dt.datetime | None:
         """Writes all tables. Returns the default `as_of`."""
@@ -106,13 +108,13 @@ class _InSlices:
                 latest.append(engine.scalar("default_as_of"))
                 self._keep(engine, *CLAIMS)
         for of_batch in _shares(BATCH, self._slices * TABLES_OF_BATCHES):
-            self._write_batches(of_batch)
+            self._tell_batches(of_batch)
         as_of: dt.datetime | None = max(filter(None, latest), default=None)
         self._write_rest(as_of)
         return as_of
 
-    def _write_batches(self, of_batch: Share) -> None:
-        """Writes what a slice of the batches tells: all but the visits that carry several."""
+    def _tell_batches(self, of_batch: Share) -> None:
+        """Computes what a slice of the batches tells: all but the visits that carry several."""
         shares = {
             "landed_consignments": of_batch,
             "landed_dg_items": of_batch,
@@ -122,31 +124,19 @@ class _InSlices:
         with self._question(*LOSERS, INSTANTS, *CLAIMS, **shares) as engine:
             engine.need_all("batch_stays", "clearances", keep_steps=False)
             engine.register_arrow("shared_units", engine.schema("lone_units").empty_table())
-            for table in KEPT:
-                self._write_closed(engine, table)
-
-    def _write_closed(self, engine: Relations, table: str) -> None:
-        """Writes the months of a table, and what is open to a file of the spill folder."""
-        kept, pieces = KEPT[table], self._open[table]
-        engine.alias(kept.written, kept.model)
-        add_months(self._draft, engine, table)
-        path = self._folder / f"open-{table}-{len(pieces)}.parquet"
-        engine.write_parquet(kept.written_open, path)
-        pieces.append(str(path))
-        engine.forget(kept.written)
+            self._keep(engine, *(kept.model for kept in KEPT.values()))
 
     def _write_rest(self, as_of: dt.datetime | None) -> None:
-        """Writes the visits that carry several batches, what is open, and the flows."""
-        stays = [*self._draft.added(FLOWING), *self._open[FLOWING]]
-        self._steps[KEPT[FLOWING].model] = stays
-        with self._question(*CLAIMS, KEPT[FLOWING].model) as engine:
+        """Adds the visits that carry several batches, and writes all parts."""
+        flowing = KEPT[FLOWING]
+        with self._question(*CLAIMS, flowing.model) as engine:
             engine.register_arrow("lone_units", engine.schema("shared_units").empty_table())
-            self._write_closed(engine, "unit_stays")
+            self._keep(engine, KEPT["unit_stays"].model)
             for table, kept in KEPT.items():
-                engine.register_files(kept.written, self._open[table], None)
-                add_part(self._draft, engine, table, OPEN, kept.written_open)
+                engine.register_files(kept.written, self._steps[kept.model], None)
+                _write_parts(self._draft, engine, table)
             set_instants(engine, self._settings, as_of, None)
-            engine.register_files(KEPT[FLOWING].written, stays, None)
+            engine.register_files(flowing.written, self._steps[flowing.model], None)
             add_flows(self._draft, engine, "written_ended", "flows")
 
     @contextmanager
@@ -165,7 +155,6 @@ class _InSlices:
         for model in models:
             files = self._steps[model]
             path = self._folder / f"{model}-{len(files)}.parquet"
-            engine.need(model)
             engine.write_parquet(model, path)
             files.append(str(path))
 

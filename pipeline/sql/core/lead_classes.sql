@@ -1,7 +1,7 @@
 -- grain: one row a live batch with items: the class of the item with the gravest hazard, subsidiary risks counted for the rank
 WITH used AS (
     SELECT DISTINCT imo_class, subsidiary_risk_1, subsidiary_risk_2
-    FROM dg_items
+    FROM item_kinds
 ),
 
 class_ranks AS (
@@ -47,7 +47,7 @@ gravest AS (
     SELECT
         i.consignment_id,
         min(o.place) AS place
-    FROM dg_items AS i
+    FROM item_kinds AS i
     INNER JOIN ordered AS o
         ON
             o.imo_class = i.imo_class

@@ -13,4 +13,4 @@ FROM batch_spans AS b
 INNER JOIN port_offsets AS o
     ON o.un_location_code = b.un_location_code AND b.arrived_at >= o.utc_from AND b.arrived_at < o.utc_until
 LEFT JOIN consignments AS c ON c.consignment_id = b.consignment_id
-LEFT JOIN dg_items AS i ON i.consignment_id = b.consignment_id
+LEFT JOIN item_kinds AS i ON i.consignment_id = b.consignment_id
