@@ -1,4 +1,5 @@
 -- grain: one row a stay: one batch at one port; a visit that no batch claims is a batch of its own, consignment_id null
+-- view
 -- A batch has the name of its consignment, an unclaimed visit one that begins with a control character.
 -- Nearly every batch has one visit: those are taken as they are, and only the others summed.
 WITH of_several AS (
