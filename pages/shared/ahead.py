@@ -36,6 +36,8 @@ SCREEN_SECONDS = 60.0
 """After so long the visitor goes on to the next screen."""
 OPENING_SECONDS = 90.0
 """After so long a release is shown whatever is not made of it yet."""
+FIRST_VISITOR_SECONDS = 4.0
+"""How long the first visitor of a server has both cores, for the server and the browser: it often comes at once."""
 FIRST_SCREENS_SECONDS = 5.0
 """How long the first visitors of a release have both cores, before what is asked for most is made."""
 RARELY = (10_000, 20, 50)
@@ -89,6 +91,7 @@ async def _begin(page: str) -> Reader | None:
 async def _follow(reader: Reader | None, pages: Sequence[str]) -> None:
     """Makes what is shown, then looks for another release, for good."""
     behind: asyncio.Task[None] | None = None
+    await asyncio.sleep(FIRST_VISITOR_SECONDS)
     try:
         while True:
             if reader is not None:
