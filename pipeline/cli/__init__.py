@@ -27,7 +27,7 @@ _THE_MACHINE_SAYS_NO = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC, er
 _COMMANDS = {
     "demo": "pipeline.cli.demo",
     "serve": "pipeline.cli.dashboard",
-    "sample": "pipeline.cli.loading",
+    "sample": "pipeline.cli.sampling",
     "load": "pipeline.cli.loading",
     "rebuild": "pipeline.cli.loading",
     "report": "pipeline.cli.reports",

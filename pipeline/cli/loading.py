@@ -1,4 +1,4 @@
-"""`sample`, `load` and `rebuild`: what changes a lake or makes files for one."""
+"""`load` and `rebuild`: what changes a lake."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 
 from pipeline import build, progress
 from pipeline.cli import messages
-from pipeline.sample import SampleSettings, write_sample
 
 if TYPE_CHECKING:
     from pipeline.build import FileSummary, LoadSummary
@@ -99,20 +98,4 @@ def rebuild(chosen: argparse.Namespace) -> int:
     with progress.on_terminal() as bars:
         release = build.rebuild(chosen.settings, bars)
     messages.put(f"rebuilt {chosen.settings.lake}: build {release.build_id}")
-    return 0
-
-
-def sample(chosen: argparse.Namespace) -> int:
-    """Write sample source files."""
-    names = ("batches", "ports", "seed", "start", "days", "dirty_pct")
-    asked = {name: getattr(chosen, name) for name in names if getattr(chosen, name) is not None}
-    with progress.on_terminal() as bars:
-        written = write_sample(
-            chosen.out, SampleSettings(**asked), progress.shares(bars, "Writing sample files")
-        )
-    messages.put(
-        f"{chosen.out}: {written.files:,} files of an invented port world, {written.rows:,} rows, "
-        f"{written.dirty_rows:,} of them faulty on purpose"
-    )
-    messages.note(f"Load them with: dgwatch load {shlex.quote(str(chosen.out))}")
     return 0
