@@ -171,6 +171,30 @@ def test_circles_have_areas_of_the_backlog_and_colours_of_the_state(language: st
     assert "Alpha" in circles[0].text[0]
 
 
+def test_names_stand_where_no_circle_is() -> None:
+    """B lies close to the east of A, C to the south of A; D has room all around."""
+    places = pd.DataFrame(
+        {
+            "un_location_code": ["A", "B", "C", "D"],
+            "longitude": [121.0, 122.0, 121.0, 113.0],
+            "latitude": [31.0, 31.0, 30.0, 22.0],
+            "backlog": [400, 300, 200, 100],
+            "stock": [400, 300, 200, 100],
+            "state": ["alert"] * 4,
+        }
+    )
+    look = plot.Look(Words("en"), plot.LIGHT, "batches")
+    names = {code: f"Port {code} {code}" for code in "ABCD"}
+    circles = maps.ports(places, look=look, states={"alert": "Alert"}, largest=400, label=names).data[1]
+    sides = dict(zip(circles.text, circles.textposition, strict=True))
+    assert sides == {
+        "Port A": "middle left",
+        "Port B": "middle right",
+        "Port C": "middle right",
+        "Port D": "middle right",
+    }
+
+
 def _luminance(colour: str) -> float:
     channels = [int(colour[place : place + 2], 16) / 255 for place in (1, 3, 5)]
     return sum(
