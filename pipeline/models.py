@@ -14,7 +14,8 @@ from pathlib import Path
 
 SQL_ROOT = Path(__file__).parent / "sql"
 _COMMENT = re.compile(r"--[^\n]*")
-_READS = re.compile(r"\b(?:FROM|JOIN)\s+([a-z_]+)\b", re.IGNORECASE)
+# What follows IS [NOT] DISTINCT FROM is a column, not a relation.
+_READS = re.compile(r"\b(?<!DISTINCT )(?:FROM|JOIN)\s+([a-z_]+)\b", re.IGNORECASE)
 _STEPS = re.compile(r"\b([a-z_]+)\s+AS\s*\(\s*(?:SELECT|WITH)\b", re.IGNORECASE)
 
 
