@@ -101,13 +101,15 @@ def _painted(lake: Path, names: Sequence[str]) -> dict[str, Any]:
             server.rest()
             pages = [painting.cold(browser, server.address, page) for page in names]
             picked = [one for page in names for one in painting.choices(browser, server.address, page)]
+            walked = painting.walk(browser, server.address, names)
     return {
         "first of a server": asdict(first),
         "cold": [asdict(page) for page in pages],
         "choices": {
             name: _spread([one.seconds for one in picked if one.is_held is is_held])
             for name, is_held in (("asked before", True), ("asked first", False))
-        },
+        }
+        | {"asked before, from page to page": _spread([one.seconds for one in walked if one.is_held])},
         "slowest": {
             page: max(one.seconds for one in picked if one.page == page and one.is_held)
             for page in dict.fromkeys(one.page for one in picked)
@@ -201,7 +203,7 @@ def lines(found: dict[str, Any]) -> list[str]:
         shown.append(f"{'a page in a browser that has nothing':52}{'seconds':>9}{'MB':>7}")
         shown += [f"{page['page']:52}{page['seconds']:9.2f}{page['bytes'] / 1e6:7.2f}" for page in cold]
         for name, times in found["painted"]["choices"].items():
-            shown.append(f"painted after a choice {name:28}{_ms(times)}")
+            shown.append(f"painted after a choice {name:34}{_ms(times)}")
     for part in ("crowd", "loading"):
         for name, times in found.get(part, {}).items():
             if isinstance(times, dict):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -58,6 +58,9 @@ IS_DONE = """quiet => {
     && document.querySelector('[data-testid=stMainBlockContainer] h1')
     && !document.querySelector('[data-testid=stSkeleton]') && performance.now() - lastChange > quiet;
 }"""
+CHOSEN = """options => options.findIndex(one => /active/i.test(one.getAttribute('kind') ?? '')
+  || ['aria-checked', 'aria-selected'].some(name => one.getAttribute(name) === 'true'))"""
+"""The place of the option that is chosen, -1 where none is."""
 SINCE_CLICK = "new Promise(done => requestAnimationFrame(() => done(lastChange - clickedAt)))"
 
 
@@ -107,21 +110,38 @@ def cold(browser: Browser, address: str, page_name: str) -> Cold:
 
 
 def choices(browser: Browser, address: str, page_name: str) -> list[Choice]:
-    """The first options of a page's main filter, one after the other, twice over."""
-    name = INSTEAD.get(MAIN_FILTER[page_name], MAIN_FILTER[page_name])
+    """The first options of a page's main filter, one after the other, twice over, each time in a new browser."""
     found: list[Choice] = []
-    if page_name in UNSEEN:
-        return found
     for is_held in (False, True):
         page = _page(browser)
         page.goto(f"{address}/{page_name}?{AS_IT_OPENS}")
-        _until_done(page)
-        for place in range(PICKS):
-            if not _pick(page, name, place):
-                break
-            _until_done(page)
-            found.append(Choice(page_name, page.evaluate(SINCE_CLICK) / 1e3, is_held))
+        found += _choices(page, page_name, is_held)
         page.context.close()
+    return found
+
+
+def walk(browser: Browser, address: str, page_names: Sequence[str]) -> list[Choice]:
+    """The same choices by one visitor who goes from page to page by the navigation, twice round, in one tab."""
+    page = _page(browser)
+    page.goto(f"{address}/{page_names[-1]}?{AS_IT_OPENS}")
+    _until_done(page)
+    found: list[Choice] = []
+    for is_held in (False, True):
+        for name in page_names:
+            page.locator(f"[data-testid=stSidebarNavLink][href*='/{name}']").first.click()
+            found += _choices(page, name, is_held)
+    page.context.close()
+    return found
+
+
+def _choices(page: Page, page_name: str, is_held: bool) -> list[Choice]:
+    """So many choices in the main filter of the page that the browser comes to."""
+    _until_done(page)
+    name = INSTEAD.get(MAIN_FILTER[page_name], MAIN_FILTER[page_name])
+    found: list[Choice] = []
+    while page_name not in UNSEEN and len(found) < PICKS and _pick(page, name, len(found)):
+        _until_done(page)
+        found.append(Choice(page_name, page.evaluate(SINCE_CLICK) / 1e3, is_held))
     return found
 
 
@@ -131,24 +151,23 @@ def _pick(page: Page, name: str, place: int) -> bool:
     if widget.count() == 0:
         return False
     widget.scroll_into_view_if_needed()
-    if widget.locator("[role=radio], button[kind^=segmented]").count():
-        buttons = widget.locator("[role=radio], button[kind^=segmented]")
-        buttons.nth(_next(place, buttons.count())).click()
-        return True
-    box = widget.locator("[role=combobox], input").first
-    box.click()
-    options = page.get_by_role("option")
-    options.first.wait_for()
+    options = widget.locator("[role=radio], button[kind^=segmented]")
+    if not options.count():
+        widget.locator("[role=combobox], input").first.click()
+        options = page.get_by_role("option")
+        options.first.wait_for()
     count = options.count()
     if count < 2:
         return False
-    options.nth(_next(place, count)).click()
+    options.nth(_next(place, count, options.evaluate_all(CHOSEN))).click()
     return True
 
 
-def _next(place: int, count: int) -> int:
-    """One of the first three after the other, where the first or the second is chosen at the beginning."""
-    return (place + 1) % 2 if count == 2 else (place + 2) % PICKS
+def _next(place: int, count: int, chosen: int) -> int:
+    """One of the first three after the other, but for the one that is chosen."""
+    among = min(count, PICKS)
+    wanted = (place + among - 1) % among
+    return wanted if wanted != chosen else (wanted + 1) % among
 
 
 def _page(browser: Browser) -> Page:

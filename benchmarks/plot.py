@@ -17,6 +17,8 @@ QUESTIONS_PICTURE = "questions.svg"
 GROWTH_PICTURE = "growth.svg"
 GROWTH = "growth.json"
 """Of `load --stays`; `load_*.json` are those of `load`."""
+DAYS = {"one more day": "day_archives.json", "one more day, with corrections": "day.json"}
+"""Of `day --stays` and of `day`: archives, and the sample world."""
 
 VIEW_TARGET = 0.05
 """Seconds."""
@@ -27,8 +29,8 @@ BLUE, GREY, RED = "#1f5fa8", "#9aa5b1", "#b3261e"
 def run(results: Path = RESULTS) -> Path:
     """Draws `ratios.svg` beside the results. Raises `RunFailed` without matplotlib or results."""
     loads = [_read(path) for path in sorted(results.glob("load_*.json"))]
-    day = results / "day.json"
-    if not loads or not day.is_file():
+    days = [results / name for name in DAYS.values() if (results / name).is_file()]
+    if not loads or not days:
         raise RunFailed("no results: run load and day with --json first")
     try:
         pyplot = import_module("matplotlib.pyplot")
@@ -43,7 +45,7 @@ def run(results: Path = RESULTS) -> Path:
     )
     peers = {"pandas / product, whole load": GREY, "pandas / product, intake alone": BLUE}
     _bars(axes[1], loads, peers, "pandas by product", PANDAS_TARGET, "at least")
-    _day(axes[2], _read(day))
+    _day(axes[2], _read(days[0]))
     figure.savefig(results / PICTURE, metadata={"Date": None})
     pyplot.close(figure)
     if (results / "views.json").is_file():
@@ -79,7 +81,9 @@ def _growing(results: Path) -> dict[str, list[dict[str, float]]]:
         ]
         for name in grown[0]["runs"]
     }
-    found["one more day"] = _read(results / "day.json")["points"]
+    for name, of_days in DAYS.items():
+        if (results / of_days).is_file():
+            found[name] = _read(results / of_days)["points"]
     if (results / "cluster.json").is_file():
         found["rebuild"] = [
             {"history_rows": point["history_rows"], "cpu_seconds": point["DuckDB"]["rebuild"]["cpu_seconds"]}
@@ -142,7 +146,7 @@ def _bars(
     axes.axhline(target, color=RED, linewidth=1, linestyle="--", label=f"target: {bound} {target}")
     axes.set_xticks(range(len(loads)), names)
     axes.set_title(f"{title}, processor time")
-    axes.set_ylim(bottom=0)
+    axes.set_ylim(bottom=0, top=1.3 * axes.get_ylim()[1])
     axes.legend(fontsize=7)
 
 
@@ -164,6 +168,8 @@ def _day(axes: Any, day: dict[str, Any]) -> None:
     )
     axes.set_xscale("log")
     axes.set_yscale("log")
+    axes.set_xticks(rows, [f"{count / 1e6:.2g}M" for count in rows])
+    axes.set_xticks([], minor=True)
     axes.set_xlabel("rows of history")
     axes.set_title("one more day, by that of the shortest history")
     axes.legend(fontsize=7)
