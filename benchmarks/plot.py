@@ -7,6 +7,8 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from benchmarks.day import slope
 from benchmarks.runs import RunFailed
 
@@ -93,18 +95,20 @@ def _growing(results: Path) -> dict[str, list[dict[str, float]]]:
 
 
 def _views(pyplot: Any, found: dict[str, Any], picture: Path) -> None:
-    """The seconds of every view over the stays of the lake, computed ones dashed."""
-    figure, axes = pyplot.subplots(figsize=(8, 5.4), layout="constrained")
-    for name, exponent in found["exponent"].items():
-        asked = [point for point in found["points"] if name in point["views"]]
-        stays = [point["stays"] for point in asked]
-        medians = [point["views"][name]["median"] for point in asked]
-        is_computed = name.startswith("computed")
-        label = f"{name}, stays^{exponent:.2f}"
-        axes.plot(stays, medians, marker="o", linestyle="--" if is_computed else "-", label=label)
-    axes.axhline(VIEW_TARGET, color=RED, linewidth=1, linestyle=":", label="target of opening views")
-    axes.set(xscale="log", yscale="log", xlabel="stays in the lake", title="median seconds of an answer")
-    figure.legend(fontsize=6, loc="outside right center")
+    """The seconds of every view over the stays of the lake: those that are kept, and below them computed ones."""
+    figure, panels = pyplot.subplots(2, 1, figsize=(9, 8), sharex=True, layout="constrained")
+    for axes, title, is_computed in zip(panels, ("kept", "computed"), (False, True), strict=True):
+        names = [name for name in found["exponent"] if name.startswith("computed") is is_computed]
+        axes.set_prop_cycle(color=pyplot.colormaps["turbo"](np.linspace(0.05, 0.95, len(names))))
+        for name in names:
+            asked = [point for point in found["points"] if name in point["views"]]
+            medians = [point["views"][name]["median"] for point in asked]
+            label = f"{name.removeprefix('computed: ')}, stays^{found['exponent'][name]:.2f}"
+            axes.plot([point["stays"] for point in asked], medians, marker="o", label=label)
+        axes.set(xscale="log", yscale="log", title=f"median seconds of an answer that is {title}")
+        axes.legend(fontsize=7, loc="center left", bbox_to_anchor=(1, 0.5))
+    panels[0].axhline(VIEW_TARGET, color=RED, linewidth=1, linestyle=":", label="target")
+    panels[1].set_xlabel("stays in the lake")
     figure.savefig(picture, metadata={"Date": None})
     pyplot.close(figure)
 
