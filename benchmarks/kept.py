@@ -14,7 +14,7 @@ import numpy as np
 import pyarrow as pa
 
 from pipeline.engine import Engine
-from pipeline.kept_tables import KEPT, OPEN
+from pipeline.kept_tables import FLOW_MODELS, KEPT, OPEN
 from pipeline.lake import Draft, Lake
 from pipeline.question import computed_with, register_reference
 from pipeline.reference import Reference, load_reference
@@ -82,7 +82,7 @@ def _add_flows(draft: Draft, engine: Engine, reference: Reference) -> None:
     """The flows of the ended stays that were just written."""
     engine.register_arrow("params", pa.table({"as_of": pa.array([AS_OF], pa.timestamp("us"))}))
     register_reference(engine, reference, ZONE)
-    engine.forget("flows")
+    engine.forget(*FLOW_MODELS)
     engine.alias("flowing_stays", "written_ended")
     engine.alias("flow_buckets", "age_buckets")
     path = draft.new_path("flows")

@@ -40,6 +40,8 @@ def instance_of(
     run("SET GLOBAL threads = $threads", {"threads": threads})
     run("SET GLOBAL preserve_insertion_order = false")
     run("SET GLOBAL parquet_metadata_cache = $keeps", {"keeps": keeps_footers})
+    # Rows on their way to files by month stay in the processor's cache: half the work of the default.
+    run("SET GLOBAL partitioned_write_flush_threshold = 16384")
     run("SET GLOBAL temp_directory = $folder", {"folder": str(spill)})
     for macro in _MACROS:
         run(macro)

@@ -46,6 +46,9 @@ KEPT = {"stays": Kept("batch_stays"), "unit_stays": Kept("unit_stays"), "clearan
 FLOWING = "stays"
 """The table of which the flows are made."""
 
+FLOW_MODELS = ("flow_slots", "flow_offsets", "flows")
+"""What is computed anew for other stays that flow."""
+
 
 def add_part(draft: Draft, engine: Relations, table: str, label: str | None, model: str) -> None:
     """Writes a model or relation to a part of a table."""
@@ -65,7 +68,7 @@ def add_months(draft: Draft, engine: Relations, table: str) -> None:
 
 def add_flows(draft: Draft, engine: Relations, stays: str, model: str) -> None:
     """Writes the flows of some ended stays to a part; `model` is how they count."""
-    engine.forget("flows")
+    engine.forget(*FLOW_MODELS)
     engine.alias("flowing_stays", stays)
     engine.alias("flow_buckets", "age_buckets")
     engine.need("flows")

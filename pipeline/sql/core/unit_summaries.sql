@@ -1,6 +1,7 @@
 -- grain: one row a (port, unit): its actual moves summed; is_odd where they have to be looked at one by one
--- Nearly every unit comes once and its moves agree: then the sum says all of its visit. Odd is one that comes more often or
--- out of order, or whose moves name several batches or facilities. consignment_id is that of a live batch, or null.
+-- Nearly every unit comes once and its moves agree: then the sum says all of its visit, whose in is first and out is last.
+-- Odd is one that comes more often or out of order, or whose moves name several batches or facilities. consignment_id is
+-- that of a live batch, or null.
 WITH summed AS (
     SELECT
         m.un_location_code,
@@ -15,9 +16,10 @@ WITH summed AS (
         max(m.consignment_id) AS other_consignment_id,
         min(m.facility_code) AS facility_code,
         max(m.facility_code) AS other_facility_code,
-        max_by(
-            m.block, (m.event_at, CASE m.flow WHEN 'in' THEN 0 WHEN 'inside' THEN 1 ELSE 2 END, m.event_id)
-        ) FILTER (WHERE m.block IS NOT NULL) AS block,
+        max(m.block) FILTER (WHERE m.flow = 'out') AS block_of_out,
+        max_by(m.block, (m.event_at, m.event_id)) FILTER (WHERE m.flow = 'inside' AND m.block IS NOT NULL)
+            AS block_of_inside,
+        max(m.block) FILTER (WHERE m.flow = 'in') AS block_of_in,
         max(m.exit_type) FILTER (WHERE m.flow = 'out') AS exit_type,
         max(m.event_id) FILTER (WHERE m.flow = 'out') AS out_event_id
     FROM moves AS m
@@ -33,7 +35,7 @@ SELECT
     c.consignment_id,
     coalesce(c.un_location_code = s.un_location_code, FALSE) AS is_at_port_of_batch,
     s.facility_code,
-    s.block,
+    coalesce(s.block_of_out, s.block_of_inside, s.block_of_in) AS block,
     s.exit_type,
     CASE WHEN s.exit_type IS NOT NULL THEN s.ended_at END AS exit_named_at,
     CASE WHEN s.exit_type IS NOT NULL THEN s.out_event_id END AS exit_event_id,

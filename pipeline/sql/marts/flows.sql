@@ -2,20 +2,9 @@
 -- Additive: summed over days it is the stock, and rows of several loads add up. Half open like presence itself:
 -- a stay is in a bucket from the instant it reaches its lower bound until it reaches the next one or leaves.
 -- Few places, classes and directions are in use: they are numbered, and events counted by a number, not by four texts.
-WITH slots AS (
-    SELECT
-        f.*,
-        row_number() OVER (ORDER BY f.un_location_code, f.facility_code, f.lead_class, f.direction) AS slot_no
-    FROM (
-        SELECT DISTINCT un_location_code, facility_code, lead_class, direction, time_zone
-        FROM flowing_stays
-    ) AS f
-),
-
-segments AS (
+WITH segments AS (
     SELECT
         n.slot_no,
-        n.time_zone,
         s.overdue_at,
         s.left_at,
         b.lower_days AS age_bucket,
@@ -32,7 +21,7 @@ segments AS (
             s.left_at IS NOT NULL
         ) AS is_exit
     FROM flowing_stays AS s
-    INNER JOIN slots AS n
+    INNER JOIN flow_slots AS n
         ON
             n.un_location_code = s.un_location_code
             AND n.facility_code IS NOT DISTINCT FROM s.facility_code
@@ -59,39 +48,31 @@ overdue_segments AS (
     CROSS JOIN params AS p
 ),
 
-events AS (
-    SELECT
-        s.slot_no, s.time_zone, s.age_bucket,
-        s.enters_at AS happened_at,
-        1 AS stock_change, 0 AS backlog_change,
-        CASE WHEN s.age_bucket = 0 THEN 1 ELSE 0 END AS arrivals, 0 AS exits, 0 AS newly_overdue
-    FROM overdue_segments AS s
+-- A segment is told three times as it passes by: three passes over all of them would have to hold them.
+kinds AS (
+    SELECT 'enters' AS kind
     UNION ALL
-    SELECT
-        s.slot_no, s.time_zone, s.age_bucket,
-        s.overdue_from AS happened_at,
-        0 AS stock_change, 1 AS backlog_change,
-        0 AS arrivals, 0 AS exits, CASE WHEN s.overdue_at >= s.enters_at THEN 1 ELSE 0 END AS newly_overdue
-    FROM overdue_segments AS s
-    WHERE s.has_overdue
+    SELECT 'grows overdue' AS kind
     UNION ALL
-    SELECT
-        s.slot_no, s.time_zone, s.age_bucket,
-        s.leaves_at AS happened_at,
-        -1 AS stock_change, CASE WHEN s.has_overdue THEN -1 ELSE 0 END AS backlog_change,
-        0 AS arrivals, CASE WHEN s.is_exit THEN 1 ELSE 0 END AS exits, 0 AS newly_overdue
-    FROM overdue_segments AS s
-    CROSS JOIN params AS p
-    WHERE s.leaves_at <= p.as_of
+    SELECT 'leaves' AS kind
 ),
 
--- An instant meets every period of its zone that is left here: those over before the first stay are left out.
-offsets AS (
-    SELECT o.*
-    FROM zone_offsets AS o
-    CROSS JOIN (SELECT min(arrived_at) AS first_at FROM flowing_stays) AS f
+events AS (
+    SELECT
+        s.slot_no,
+        s.age_bucket,
+        k.kind,
+        s.has_overdue,
+        s.is_exit,
+        s.overdue_at >= s.enters_at AS is_newly_overdue,
+        CASE k.kind WHEN 'enters' THEN s.enters_at WHEN 'leaves' THEN s.leaves_at ELSE s.overdue_from END AS happened_at
+    FROM overdue_segments AS s
+    CROSS JOIN kinds AS k
     CROSS JOIN params AS p
-    WHERE o.utc_until > f.first_at AND o.utc_from <= p.as_of
+    WHERE
+        k.kind = 'enters'
+        OR (k.kind = 'grows overdue' AND s.has_overdue)
+        OR (k.kind = 'leaves' AND s.leaves_at <= p.as_of)
 ),
 
 counted_events AS (
@@ -101,14 +82,15 @@ counted_events AS (
         ) AS flow_day,
         e.slot_no,
         e.age_bucket,
-        count(*) FILTER (WHERE e.stock_change > 0) - count(*) FILTER (WHERE e.stock_change < 0) AS stock_change,
-        count(*) FILTER (WHERE e.backlog_change > 0) - count(*) FILTER (WHERE e.backlog_change < 0) AS backlog_change,
-        count(*) FILTER (WHERE e.arrivals > 0) AS arrivals,
-        count(*) FILTER (WHERE e.exits > 0) AS exits,
-        count(*) FILTER (WHERE e.newly_overdue > 0) AS newly_overdue
+        count(*) FILTER (WHERE e.kind = 'enters') - count(*) FILTER (WHERE e.kind = 'leaves') AS stock_change,
+        count(*) FILTER (WHERE e.kind = 'grows overdue')
+        - count(*) FILTER (WHERE e.kind = 'leaves' AND e.has_overdue) AS backlog_change,
+        count(*) FILTER (WHERE e.kind = 'enters' AND e.age_bucket = 0) AS arrivals,
+        count(*) FILTER (WHERE e.kind = 'leaves' AND e.is_exit) AS exits,
+        count(*) FILTER (WHERE e.kind = 'grows overdue' AND e.is_newly_overdue) AS newly_overdue
     FROM events AS e
-    INNER JOIN offsets AS o
-        ON o.time_zone = e.time_zone AND e.happened_at >= o.utc_from AND e.happened_at < o.utc_until
+    INNER JOIN flow_offsets AS o
+        ON o.slot_no = e.slot_no AND e.happened_at >= o.utc_from AND e.happened_at < o.utc_until
     GROUP BY
         CAST(
             timestamp_micros(unix_micros(e.happened_at) + o.offset_seconds * CAST(1000000 AS BIGINT)) AS DATE
@@ -130,4 +112,4 @@ SELECT
     c.exits,
     c.newly_overdue
 FROM counted_events AS c
-INNER JOIN slots AS n ON n.slot_no = c.slot_no
+INNER JOIN flow_slots AS n ON n.slot_no = c.slot_no
