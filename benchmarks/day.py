@@ -69,6 +69,7 @@ def _point(work: Path, folder: Path, days_after: list[Path]) -> dict[str, Any]:
         "history_rows": history.answer["totals"]["read"],
         "history_seconds": history.answer["seconds"],
         "history_peak_mib": history.peak_bytes / 2**20,
+        "history_peak_mib_together": history.peak_bytes_together / 2**20,
         "open_rows": open_rows,
         "files_a_day": median(len(list(day.glob("*.csv*"))) for day in days_after[1:]),
         "first_day": asdict(first),
@@ -151,6 +152,7 @@ def lines(found: dict[str, Any]) -> list[str]:
         first = point["first_day"]
         shown.append(
             f"  {point['history_rows']:,}: {parts}; the day before them, which makes the lists of keys, "
-            f"{first['seconds']:.2f} s and {first['peak_mib']:.0f} MiB"
+            f"{first['seconds']:.2f} s and {first['peak_mib']:.0f} MiB; the history itself "
+            f"{point['history_seconds']:,.0f} s and {point['history_peak_mib_together']:,.0f} MiB, all processes"
         )
     return shown

@@ -15,9 +15,6 @@ from benchmarks.runs import Run, in_turn
 FIRST = datetime(2020, 11, 1)
 """Three years of stays."""
 
-PACKED_FROM = 20_000_000
-"""Stays whose archive comes packed: fifty million would take 33 GB of disk as they are."""
-
 COSTS = ("seconds", "cpu_seconds")
 
 
@@ -25,7 +22,7 @@ def run(work: Path, stays: list[int]) -> dict[str, Any]:
     """Loads an archive of each so many ended stays; an archive is deleted once it was measured."""
     points = []
     for count in stays:
-        folder = archive(work, count, FIRST, is_packed=count >= PACKED_FROM).history
+        folder = archive(work, count, FIRST).history
         points.append({"stays": count, **_point(work, folder)})
         shutil.rmtree(folder.parent)
     by_name = {

@@ -30,6 +30,8 @@ OPEN, NEW_A_DAY, LEAVING_A_DAY, SEEN_BEFORE = 2_000, 125, 125, 0.1
 PORTS = ("CNSHG", "CNNBO", "CNQIN", "CNTXG", "CNXMG", "CNDAG", "CNLYG", "CNFZG")
 CLASSES = ("3", "8", "9", "6.1", "2.1", "4.1", "5.1")
 STAYS_A_FILE = 250_000
+PACKED_FROM = 20_000_000
+"""Stays whose archive comes packed: fifty million would take 33 GB of disk as they are."""
 SOURCES = ("consignments", "dg_items", "yard_moves", "clearance_milestones")
 ROWS_A_STAY = 6.75
 FOLDER = Path(__file__).parent
@@ -44,11 +46,12 @@ class Archive:
     days: list[Path]
 
 
-def archive(work: Path, stays: int, first: datetime = FIRST, is_packed: bool = False) -> Archive:
+def archive(work: Path, stays: int, first: datetime = FIRST) -> Archive:
     """Writes the archive of stays that begin from `first` on, unless an earlier run has finished it.
 
     A packed one comes as `.csv.gz`: it takes a ninth of the disk, and far longer to write.
     """
+    is_packed = stays >= PACKED_FROM
     form = "-packed" if is_packed else ""
     folder = work / "archive" / f"{stays}-stays-from-{first:%Y-%m}-{DAYS}-days{form}"
     if not folder.is_dir():

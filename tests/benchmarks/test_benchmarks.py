@@ -60,7 +60,7 @@ def test_a_load_agrees_with_its_peers_in_every_count(work: Path, tiny: str) -> N
 def test_loads_that_grow_tell_an_exponent_and_the_memory_of_all_processes(
     work: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(growth, "PACKED_FROM", 2_000)
+    monkeypatch.setattr("benchmarks.archive.PACKED_FROM", 2_000)
     found = growth.run(work, [100, 2_000])
     small, large = found["points"]
     # The open set and what comes after it are the same; the large one comes packed.
