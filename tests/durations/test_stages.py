@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
+from itertools import product
 
 import pyarrow as pa
 import pytest
@@ -204,3 +205,62 @@ def test_stage_means_over_the_same_batches_add_up(told: SmallLake) -> None:
             assert (row["n"], row["n_left_out"]) == (4, 0)
             means[stage] = row["mean_hours"]
     assert sum(means.values()) == pytest.approx(2 * means["overall"])
+
+
+@pytest.fixture(scope="module")
+def every_kind(tmp_path_factory: pytest.TempPathFactory) -> SmallLake:
+    """A batch of June of every kind: with or without each milestone, and without a stay, with an open or an ended one."""
+    hours = {"arrived": "05", "lodged": "06", "inspected": "07", "released": "08"}
+    told, moved, names = [], [], []
+    for kinds in product((False, True), repeat=5):
+        for stay in ("none", "open", "ended"):
+            name = f"{''.join('yn'[not has] for has in kinds)}-{stay}"
+            names.append(name)
+            told += [
+                f"{name} {milestone} 2022-06-{day}T00:00"
+                for has, (milestone, day) in zip(kinds, hours.items(), strict=False)
+                if has
+            ]
+            told += [f"{name} selected 2022-06-06T12:00"] if kinds[-1] else []
+            left = "2022-06-09T00:00" if stay == "ended" else "-"
+            moved += [f"{name} 2022-06-05T00:00 {left}"] if stay != "none" else []
+    lake = SmallLake(tmp_path_factory.mktemp("kinds"))
+    # The last one arrives late: as_of is two months after all others.
+    late = stays("\n".join([*moved, "LATE 2022-08-15T00:00 -"]))
+    lake.load(
+        consignments=consignments(*names, "LATE"),
+        clearance_milestones=milestones("\n".join(told)),
+        yard_moves=late,
+    )
+    return lake
+
+
+@pytest.mark.parametrize("first", ["2022-06-07", "2022-07-09", "2022-08-01"])
+@pytest.mark.parametrize("stage", STAGES)
+def test_the_built_tables_hold_whatever_a_stage_still_has_in_a_later_window(
+    every_kind: SmallLake, stage: str, first: str
+) -> None:
+    asked = ("clearance", "--stage", stage, "--from", first)
+    # What was known at the end of time are the same facts, and nothing is built for it.
+    assert every_kind.report(*asked) == every_kind.report(*asked, "--known-at", "2030-01-01T00:00:00Z")
+
+
+def test_a_batch_that_was_released_and_never_lodged_waits_for_its_lodgement(every_kind: SmallLake) -> None:
+    rows = every_kind.report("clearance", "--stage", "arrived_lodged", "--from", "2022-07-09")
+    (period,) = [row for row in rows if row["clock"] == "period"]
+    # Those that never were lodged and have not left; and LATE.
+    expected = sum(
+        expected_stage(
+            Batch(
+                arrived=(0,) if arrived else (),
+                inspected=(48,) if inspected else (),
+                released=(72,) if released else (),
+                is_selected=selected,
+                stay=(0, None) if is_in_yard else None,
+            ),
+            "arrived_lodged",
+        )
+        is not None
+        for arrived, inspected, released, selected, is_in_yard in product((False, True), repeat=5)
+    )
+    assert int(period["n"]) == int(period["n_open"]) == expected + 1

@@ -1,6 +1,7 @@
 -- grain: one row a live batch whose arrival is known: its milestones, its stay at its port, and whether they run backwards
 -- Lodged before arrived is an advance declaration and in order; in the stages its lodged instant is then the arrival.
--- closed_at is the last instant of a batch of which no more is to come: it has left, or was released and has no stay.
+-- closed_at is the last instant of a batch of which no more is to come: it has left, or has no stay and was lodged and
+-- released. One that was released and never lodged waits for its lodgement in every window to come.
 WITH started AS (
     SELECT
         c.consignment_id,
@@ -33,7 +34,7 @@ SELECT
         FALSE
     ) AS is_impossible_order,
     CASE
-        WHEN s.left_at IS NOT NULL OR (NOT s.has_stay AND s.released_at IS NOT NULL)
+        WHEN s.left_at IS NOT NULL OR (NOT s.has_stay AND s.lodged_at IS NOT NULL AND s.released_at IS NOT NULL)
             THEN greatest(s.arrived_at, s.lodged_at, s.inspected_at, s.released_at, s.left_at)
     END AS closed_at
 FROM started AS s
