@@ -10,7 +10,7 @@ import pandas as pd
 import pyarrow as pa
 
 from pipeline.errors import UserMistake
-from pipeline.metrics.campaign_choice import campaign_ports, chosen_campaign
+from pipeline.metrics.campaign_choice import campaign_ports, chosen_campaign, ports_asked
 from pipeline.metrics.question import Question
 from pipeline.metrics.reduction import reduction
 from pipeline.metrics.registry import Compute, Metric, register
@@ -118,7 +118,7 @@ def campaign(question: Question) -> pd.DataFrame:
     frame = question.frame("campaign")[list(REPORT_COLUMNS)]
     frame = frame.astype({name: "Int64" for name in WHOLE_NUMBERS})
     has_begun = bool((frame["day"] > 0).any())
-    return _with_reduction(frame, question) if has_begun and row["baseline_from"] is not None else frame
+    return _with_reduction(frame, question, row) if has_begun and row["baseline_from"] is not None else frame
 
 
 def _of_one_port(question: Question) -> pd.DataFrame | None:
@@ -138,13 +138,14 @@ def _of_one_port(question: Question) -> pd.DataFrame | None:
     return pd.concat([whole, own], ignore_index=True).astype(frame.dtypes)
 
 
-def _with_reduction(frame: pd.DataFrame, question: Question) -> pd.DataFrame:
+def _with_reduction(frame: pd.DataFrame, question: Question, campaign: dict[str, Any]) -> pd.DataFrame:
     """The headline: the period clock's restricted mean of overall clearance against the campaign's baseline.
 
-    Beside it the mean by exit, and the flags of the headline: `thin`, `clocks_disagree`.
+    Beside it the mean by exit, and the flags of the headline: `thin`, `clocks_disagree`. Of the same ports as the counts.
     """
-    plain = replace(question, filters=replace(question.filters, by=(), count="batch"))
-    found = reduction(plain)
+    ports = ports_asked(question, campaign) if question.ports else ()
+    asked = replace(question.filters, by=(), count="batch", ports=ports)
+    found = reduction(replace(question, filters=asked))
     for column, ((clock, statistic), source) in REDUCTION_OF.items():
         own = found[(found["clock"] == clock) & (found["statistic"] == statistic)]
         cells = frame["scope"].map(own.set_index("un_location_code")[source])
@@ -204,7 +205,7 @@ def _in_window(answer: Compute) -> Compute:
                 campaign_id=None,
                 date_from=row["starts_on"],
                 date_to=row["ends_on"],
-                ports=asked.ports or tuple(campaign_ports(question, row)),
+                ports=ports_asked(question, row),
             )
             question = replace(question, filters=window)
         try:

@@ -6,7 +6,7 @@ import difflib
 from typing import Any
 
 from pipeline.errors import UserMistake
-from pipeline.metrics.question import Question
+from pipeline.metrics.question import NOWHERE, Question
 
 
 def chosen_campaign(question: Question) -> dict[str, Any]:
@@ -37,3 +37,10 @@ def campaign_ports(question: Question, campaign: dict[str, Any]) -> list[str]:
             "Mend campaigns.csv.",
         )
     return sorted({known[code] for code in codes})
+
+
+def ports_asked(question: Question, campaign: dict[str, Any]) -> tuple[str, ...]:
+    """The campaign's ports that the question asks for: all of them where it names none, `NOWHERE` where it has none."""
+    ports = campaign_ports(question, campaign)
+    wanted = question.ports or ports
+    return tuple(port for port in ports if port in wanted) or (NOWHERE,)

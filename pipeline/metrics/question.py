@@ -29,6 +29,8 @@ from pipeline.relations import Before, Relations
 from pipeline.settings import Settings
 
 UNIDENTIFIED = "unidentified"
+NOWHERE = "(nowhere)"
+"""Stands among the ports asked for where none is left: no port at all, where an empty list is all of them."""
 DIRECTIONS = ("import", "export", "transhipment")
 BUILT_TABLES = {"stays": "batch_stays", "unit_stays": "unit_stays", "clearances": "clearances"}
 INSTANTS = {
@@ -157,6 +159,9 @@ class Question:
         known = self.reference.port_of
         own = []
         for code in self.filters.ports:
+            if code == NOWHERE:
+                own.append(code)
+                continue
             if code.upper() not in known:
                 raise UserMistake(f"{code}: no such port", _near(code, known))
             own.append(known[code.upper()])

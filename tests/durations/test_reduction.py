@@ -135,3 +135,50 @@ def test_dwell_and_a_tau_of_ones_own(tmp_path: Path) -> None:
     rmst = of(table, "period", "rmst")
     assert (float(rmst["baseline_hours"]), float(rmst["window_hours"])) == (24, 24)
     assert float(of(table, "exit", "mean")["reduction_pct"]) == pytest.approx(50)
+
+
+def test_a_campaign_narrowed_to_ports_is_reduced_at_those_ports_alone(tmp_path: Path) -> None:
+    lake = SmallLake(
+        tmp_path,
+        {
+            "campaigns.csv": "campaign_id,name,name_zh,starts_on,ends_on,baseline_from,baseline_to,ports,"
+            "target_cleared,source\n"
+            "two,Two ports,两港,2022-07-01,2022-07-10,2022-06-01,2022-06-10,CNSHG;CNNBO,,made up\n"
+        },
+    )
+    batches, told = clearances(HALVED)
+    others = [*consignments(*(f"N{number}" for number in range(1, 5)), port="CNQIN")[1:]]
+    elsewhere = milestones(
+        """
+        N1 arrived 2022-06-02T00:00
+        N1 released 2022-06-03T00:00
+        N2 arrived 2022-06-02T00:00
+        N2 released 2022-06-04T00:00
+        N3 arrived 2022-07-02T00:00
+        N3 released 2022-07-06T00:00
+        N4 arrived 2022-07-02T00:00
+        N4 released 2022-07-07T00:00
+        """
+    )[1:]
+    lake.load(consignments=batches + others, clearance_milestones=told + elsewhere)
+    asked = ("campaign", "--campaign", "two")
+    (own,) = [row for row in lake.report(*asked, "--port", "CNSHG") if row["scope"] == "all"]
+    assert own["exit_mean_reduction_pct"] == "50"
+    (both,) = [
+        row for row in lake.report(*asked, "--port", "CNSHG", "--port", "CNQIN") if row["scope"] == "all"
+    ]
+    assert both == own
+    (none,) = lake.report(*asked, "--port", "CNQIN")
+    assert (none["scope"], none["remaining"], none["reduction_pct"], none["exit_mean_reduction_pct"]) == (
+        "all", "0", "", "",
+    )  # fmt: skip
+
+
+def test_the_day_of_a_campaign_is_that_of_the_ports_that_have_a_batch(tmp_path: Path) -> None:
+    lake = SmallLake(tmp_path)
+    lake.load(yard_moves=stays("C1 2022-06-01T00:00 -\nC2 2022-06-20T22:30 -"))
+    asked = ("campaign", "--campaign", "special-action-2022")
+    # 22:30 at Shanghai is the next day already in Auckland, which has no batch.
+    assert [(row["scope"], row["day"]) for row in lake.report(*asked)] == [("all", "6"), ("CNSHG", "6")]
+    before = lake.report(*asked, "--as-of", "2022-06-14T14:30:00Z")
+    assert [(row["scope"], row["day"]) for row in before] == [("all", "0"), ("CNSHG", "0")]

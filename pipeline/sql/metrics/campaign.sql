@@ -64,11 +64,18 @@ fined AS (
     GROUP BY o.scope
 ),
 
+-- The whole has the day of its ports that have a batch: another one far in the east may be a day ahead.
 days AS (
     SELECT
         o.scope,
         greatest(0, least(c.days, datediff(max(w.as_of_day), c.starts_on) + 1)) AS day
-    FROM (SELECT DISTINCT scope, un_location_code FROM scopes UNION SELECT 'all' AS scope, un_location_code FROM campaign_windows) AS o
+    FROM (
+        SELECT scope, un_location_code FROM scopes
+        UNION ALL
+        SELECT 'all' AS scope, w.un_location_code
+        FROM campaign_windows AS w
+        WHERE NOT EXISTS (SELECT 1 FROM ports_with_batches)
+    ) AS o
     INNER JOIN campaign_windows AS w ON w.un_location_code = o.un_location_code
     CROSS JOIN chosen_campaign AS c
     GROUP BY o.scope, c.days, c.starts_on
