@@ -94,8 +94,11 @@ def shared_instance(memory_limit: str, threads: int) -> Shared:
 
 
 def begin_shared(memory_limit: str, threads: int) -> None:
-    """Makes the one for these limits beside what the caller does next."""
-    Thread(target=shared_instance, args=(memory_limit, threads), daemon=True).start()
+    """Makes the one for these limits beside what the caller does next.
+
+    A process waits for it before it ends, whatever it ends with: an instance that is half made brings it down.
+    """
+    Thread(target=shared_instance, args=(memory_limit, threads)).start()
 
 
 @cache

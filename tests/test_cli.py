@@ -378,6 +378,18 @@ def test_rejected_rows_can_be_mended_and_loaded(call: Call, moves: Path, tmp_pat
     assert call("rejects", "--file", "nowhere.csv", "--lake", lake).code == 2
 
 
+def test_two_files_of_one_name_are_told_apart_by_their_content(call: Call, tmp_path: Path) -> None:
+    lake = tmp_path / "lake"
+    files = [tmp_path / folder / "daily_weather.csv" for folder in "ab"]
+    for file, port in zip(files, ("CNAAA", "CNBBB"), strict=True):
+        file.parent.mkdir()
+        file.write_text(f"un_location_code,date,max_temp_c\n{port},2022-06-01,30\n")
+        call("load", file, "--lake", lake)
+        rows = call("rejects", "--file", file, "--lake", lake).rows[1:]
+        assert [row[0] for row in rows] == [port]
+    assert len(call("rejects", "--file", "daily_weather.csv", "--lake", lake).rows) == 3
+
+
 def test_a_rejected_formula_is_harmless(call: Call, tmp_path: Path) -> None:
     file = tmp_path / "yard_moves_bad.csv"
     file.write_text(MOVES + '1,CNSHG,"=HYPERLINK(""x"")",FLY,2022-06-01 08:00\n2,CNSHG,＝1,FLY,x\n')
@@ -387,6 +399,100 @@ def test_a_rejected_formula_is_harmless(call: Call, tmp_path: Path) -> None:
         assert said.code == 0
         assert "HYPERLINK" in said.out
         assert [cell for row in said.rows for cell in row if cell[:1] in "=+-@\t\r＝＋－＠" and cell] == []
+
+
+def test_a_mended_row_has_the_values_that_were_handed_in(call: Call, tmp_path: Path) -> None:
+    lake, given = tmp_path / "lake", tmp_path / "yard_moves_given.csv"
+    given.write_text(MOVES + "+E5,CNSHG,@x,DISC,nope\n'+E6,CNSHG,＝y,DISC,2022-06-01 08:00\n")
+    call("load", given, "--lake", lake)
+    mended = tmp_path / "yard_moves_mended.csv"
+    call("rejects", "--file", given.name, "--lake", lake, "-o", mended)
+    text = mended.read_text(encoding="utf-8")
+    assert "'+E5" in text and "'@x" in text
+    mended.write_text(text.replace(",nope,", ",2022-06-01 08:00,"), encoding="utf-8")
+    assert call("load", mended, "--strict", "--lake", lake).code == 0
+    out = tmp_path / "moves.parquet"
+    call("report", "stays", "--count", "unit", "--lake", lake, "-o", out)
+    # What came beside it was no export: its apostrophe is its own.
+    assert sorted(pd.read_parquet(out)["equipment_reference"]) == ["@X", "＝Y"]
+    known = [row[3] for row in call("report", "warned_rows", "--lake", lake).rows[1:]]
+    assert known == []
+
+
+def test_a_warning_of_an_unknown_batch_stands_on_its_rows_until_the_batch_comes(
+    call: Call, tmp_path: Path
+) -> None:
+    lake, milestones = tmp_path / "lake", tmp_path / "clearance_milestones.csv"
+    milestones.write_text("consignment_id,milestone,occurred_at\nC9,lodged,2022-06-02 08:05\n")
+    call("load", milestones, "--lake", lake)
+
+    def told() -> tuple[list[str], list[str], list[str]]:
+        rows = call("report", "milestones", "--format", "json", "--lake", lake)
+        versions = call("report", "history", "--consignment", "C9", "--format", "json", "--lake", lake)
+        warned = call("report", "warned_rows", "--format", "json", "--lake", lake)
+        return (
+            [row["warnings"] or "" for row in json.loads(rows.out)],
+            [row["warnings"] or "" for row in json.loads(versions.out) if row["source"] != "consignments"],
+            [row["warnings"] for row in json.loads(warned.out)],
+        )
+
+    assert told() == (["unknown_consignment"],) * 3
+    batch = tmp_path / "consignments.csv"
+    batch.write_text("consignment_id,un_location_code,direction\nC9,CNSHG,import\n")
+    call("load", batch, "--lake", lake)
+    assert told() == ([""], [""], [])
+
+
+def test_what_loads_came_to_is_told_as_of_now(call: Call, tmp_path: Path) -> None:
+    lake = tmp_path / "lake"
+    for number in (1, 2):
+        file = tmp_path / f"daily_weather_{number}.csv"
+        file.write_text(f"un_location_code,date,max_temp_c\nCNSHG,2022-06-01,{30 + number}\n")
+        call("load", file, "--loaded-at", f"2022-06-0{number}T00:00Z", "--lake", lake)
+    loads = json.loads(call("report", "loads", "--format", "json", "--lake", lake).out)
+    files = json.loads(call("report", "files", "--format", "json", "--lake", lake).out)
+    counts = ("read", "accepted", "superseded", "duplicate", "rejected")
+    assert [tuple(load[name] for name in counts) for load in loads] == [(1, 1, 0, 0, 0), (1, 0, 1, 0, 0)]
+    assert [tuple(file[name] for name in counts) for file in files] == [(1, 0, 1, 0, 0), (1, 1, 0, 0, 0)]
+    details = [row[-1] for row in call("trust", "--lake", lake).rows if row[0] == "load"]
+    assert details[1].startswith("accepted 0, superseded 1,")
+
+
+@pytest.mark.parametrize("name", ["stays", "stock", "dwell", "survival", "compare", "heat", "alerts"])
+def test_days_far_off_are_open_ends(call: Call, lake: Path, name: str) -> None:
+    open_ends = call("report", name, "--from", "0001-01-01", "--to", "9999-12-31", "--lake", lake)
+    assert (open_ends.code, open_ends.out) == (
+        0,
+        call("report", name, "--from", "1900-01-01", "--to", "2500-01-01", "--lake", lake).out,
+    )
+    nothing = call("report", name, "--from", "9999-12-31", "--to", "9999-12-31", "--lake", lake)
+    assert nothing.code == 0, nothing.err
+
+
+def test_an_as_of_far_ahead_is_answered(call: Call, lake: Path) -> None:
+    assert call("trust", "--as-of", "9999-12-31T23:59:59Z", "--lake", lake).code == 0
+
+
+def test_a_load_that_is_a_mistake_ends_as_one(moves: Path, tmp_path: Path) -> None:
+    reference = tmp_path / "reference"
+    reference.mkdir()
+    (reference / "limit_rules.csv").write_text("rule_id\nx\n")
+    # A process of its own: how it ends beside what it had begun is what is asked.
+    for _ in range(3):
+        ended = subprocess.run(
+            [DGWATCH, "load", moves, "--reference", reference, "--lake", tmp_path / "lake"],
+            capture_output=True,
+            text=True,
+        )
+        assert (ended.returncode, ended.stdout) == (2, "")
+        assert ended.stderr.startswith("dgwatch: limit_rules.csv: there is no column limit_hours")
+        assert "terminate" not in ended.stderr
+
+
+def test_a_folder_without_files_says_so(call: Call, tmp_path: Path) -> None:
+    said = call("load", tmp_path, "--lake", tmp_path / "lake")
+    assert said.code == 3
+    assert "no file to load was found" in said.err
 
 
 def test_trust_and_rebuild_answer(call: Call, lake: Path) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from datetime import date
 from typing import Any
 
 from pages.shared import filters, url
@@ -69,7 +68,7 @@ def _code(text: str) -> str:
 
 
 _FIELDS: dict[str, Callable[[str], dict[str, Any]]] = {
-    "day": lambda text: {"date": date.fromisoformat(text)},
+    "day": lambda text: {"date": filters.parse_day(text)},
     "port": lambda text: {"ports": (text,)},
     "facility": lambda text: {"facility": _code(text)},
     "place": _place,

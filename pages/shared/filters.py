@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -21,6 +21,8 @@ from pipeline.metrics import Filters
 WINDOW_DAYS = {"30": 30, "90": 90, "365": 365}
 WINDOWS = (*WINDOW_DAYS, "all", "custom")
 DEFAULT_WINDOW = "90"
+FIRST_DAY, LAST_DAY = date(1990, 1, 1), date(2100, 12, 31)
+"""The days that can be chosen."""
 
 
 def sidebar(*names: str) -> Filters:
@@ -119,7 +121,7 @@ def _window() -> dict[str, Any]:
 
 
 def _date(name: str) -> None:
-    url.bind(name, _read(name, date.fromisoformat))
+    url.bind(name, _read(name, parse_day))
     st.date_input(
         frame.words()(f"filter.{name}"),
         value=None,
@@ -127,14 +129,15 @@ def _date(name: str) -> None:
         on_change=url.changed,
         args=(name,),
         format="YYYY-MM-DD",
-        min_value=date(1990, 1, 1),
+        min_value=FIRST_DAY,
+        max_value=LAST_DAY,
     )
 
 
 def _dated(window: str | None, chosen: Filters) -> Filters:
     """The filters with the days of a window; the ready ones end on the local day of as-of."""
     if window == "custom":
-        first, last = _read("from", date.fromisoformat), _read("to", date.fromisoformat)
+        first, last = _read("from", parse_day), _read("to", parse_day)
         return replace(chosen, date_from=first, date_to=last)
     instant = data.as_of(chosen)
     if window not in WINDOW_DAYS or instant is None:
@@ -156,7 +159,8 @@ def _instant(name: str) -> dict[str, Any]:
         format="YYYY-MM-DD",
         step=timedelta(minutes=1),
         help=words(f"filter.{name}.help"),
-        min_value=datetime(1990, 1, 1),
+        min_value=datetime.combine(FIRST_DAY, time()),
+        max_value=datetime.combine(LAST_DAY, time()),
     )
     return {name: utc}
 
@@ -166,8 +170,18 @@ def _instant_changed(name: str) -> None:
     url.put(name, to_utc(wall) if wall else None)
 
 
+def parse_day(text: str) -> date:
+    """A day that can be chosen; raises `ValueError` for any other text."""
+    day = date.fromisoformat(text)
+    if not FIRST_DAY <= day <= LAST_DAY:
+        raise ValueError(f"before {FIRST_DAY} or after {LAST_DAY}")
+    return day
+
+
 def _parse_instant(text: str) -> datetime:
+    """An instant that can be chosen, as naive UTC; raises `ValueError` for any other text."""
     instant = datetime.fromisoformat(text)
+    parse_day(instant.date().isoformat())
     return instant.astimezone(UTC).replace(tzinfo=None) if instant.tzinfo else instant
 
 
@@ -246,7 +260,7 @@ def everywhere(chosen: Filters) -> Filters:
 
 def day(name: str, first: date, last: date) -> date:
     """A slider over days on the page itself; the last day is the default."""
-    wanted = _read(name, date.fromisoformat) or last
+    wanted = _read(name, parse_day) or last
     held = min(max(wanted, first), last)
     if first == last:
         return last

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from pipeline import build, progress
 from pipeline.cli import messages
+from pipeline.intake.take import FORMATS
 
 if TYPE_CHECKING:
     from pipeline.build import FileSummary, LoadSummary
@@ -80,6 +81,8 @@ def summary_table(summary: LoadSummary) -> str:
 
 def say_what_to_do(files: Sequence[FileSummary], lake: str | None) -> None:
     """Refused files with their reason, unknown columns once, and where the rejected rows are."""
+    if not files:
+        messages.say("no file to load was found", f"Files that are read end in {', '.join(FORMATS)}.")
     for file in files:
         if file.error:
             messages.say(f"{file.file}: refused: {file.error}")

@@ -12,6 +12,7 @@ from pipeline import __version__, again, export
 from pipeline.cli import briefing, messages
 from pipeline.cli.parser import suggestion
 from pipeline.errors import NothingFound, UserMistake
+from pipeline.intake import digest
 from pipeline.metrics import OPTIONS, REGISTRY, Filters, Reader, alerts, elsewhere
 
 PROMISED = (
@@ -62,7 +63,16 @@ def report(chosen: argparse.Namespace) -> int:
 
 def rejects(chosen: argparse.Namespace) -> int:
     """The rejected rows, of all files or of one under its own header."""
-    return _answer(chosen, "rejects", Filters(file=chosen.file, known_at=chosen.known_at))
+    return _answer(chosen, "rejects", Filters(file=_file_of(chosen), known_at=chosen.known_at))
+
+
+def _file_of(chosen: argparse.Namespace) -> str | None:
+    """The file that was named; by its content where it lies there as it was loaded: other files may have its name."""
+    if chosen.file is None or not Path(chosen.file).is_file():
+        return chosen.file
+    content = digest(Path(chosen.file))
+    loaded = Reader(chosen.settings).query("files", Filters(known_at=chosen.known_at))
+    return content if content in set(loaded["sha256"]) else chosen.file
 
 
 def trust(chosen: argparse.Namespace) -> int:

@@ -15,15 +15,19 @@ _INSTANT = re.compile(
     r"(?P<offset>Z|z|[+-]\d{2}:?\d{2})?)?"
 )
 
+FIRST_DAY, LAST_DAY = dt.date(1000, 1, 1), dt.date(9000, 1, 1)
+"""What lies before or after is taken for these: no row lies there, and days around them can be counted."""
+
 
 def day(text: str) -> dt.date:
     """A date: `2022-06-01` or `2022/6/1`."""
     if not re.fullmatch(_DAY, text.strip(), re.ASCII):
         raise argparse.ArgumentTypeError(f"{text!r} is not a date such as 2022-06-01")
     try:
-        return dt.date(*(int(part) for part in re.split("[-/]", text.strip())))
+        told = dt.date(*(int(part) for part in re.split("[-/]", text.strip())))
     except ValueError as error:
         raise argparse.ArgumentTypeError(f"{text!r} is not a day of the calendar") from error
+    return min(max(told, FIRST_DAY), LAST_DAY)
 
 
 def instant(text: str) -> dt.datetime:

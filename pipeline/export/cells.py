@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from decimal import Decimal
 from functools import cache
@@ -15,10 +14,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipeline.arrow_tables import flat_array, is_null, values_of
+from pipeline.formulas import PLAIN_NUMBER, RUNS_AS_FORMULA
 
-_RUNS_AS_FORMULA = "^[=+@\\-\uff1d\uff0b\uff0d\uff20\t\r]"
-"""How a cell begins that a spreadsheet would run; the full-width forms count in East Asia (ruling 50)."""
-_PLAIN_NUMBER = r"^[+-]?[0-9]+(\.[0-9]+)?$"
 _NEEDS_QUOTES = '[",\r\n]'
 _QUOTED_MARKS = (b'"', b",", b"\r", b"\n")
 _MAY_RUN = np.zeros(256, bool)
@@ -29,11 +26,6 @@ _NULL_IS_EMPTY = {"null_handling": "replace", "null_replacement": ""}
 _FEW_OF = 0.25
 """Numbers of which at most this share differ are written once each."""
 _SAMPLED = 1000
-
-
-def runs_as_formula(text: str) -> bool:
-    """Whether a spreadsheet would run this text, were it typed into a cell."""
-    return re.match(_RUNS_AS_FORMULA, text) is not None and re.fullmatch(_PLAIN_NUMBER, text) is None
 
 
 def arrow_table(frame: pd.DataFrame) -> pa.Table:
@@ -119,10 +111,10 @@ def guarded(text: pa.Array) -> pa.Array:
     text = text.cast(_TEXT)
     if not _MAY_RUN[_begins(text)].any():
         return text
-    runs = pc.match_substring_regex(text, _RUNS_AS_FORMULA)
+    runs = pc.match_substring_regex(text, RUNS_AS_FORMULA)
     if not pc.any(runs).as_py():
         return text
-    harmful = pc.and_not(runs, pc.match_substring_regex(text, _PLAIN_NUMBER))
+    harmful = pc.and_not(runs, pc.match_substring_regex(text, PLAIN_NUMBER))
     return pc.if_else(harmful, _joined("'", text), text)
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import pyarrow as pa
 import xlsxwriter
 
-from pipeline.export.cells import runs_as_formula
+from pipeline.formulas import runs_as_formula
 
 _ROWS_A_BLOCK = 100_000
 _CELL_CHARACTERS = 32_767

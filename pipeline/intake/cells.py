@@ -23,6 +23,9 @@ BLANKS = " \t\u00a0\u3000"
 Cleaner = Callable[[str], tuple[Any, str | None]]
 
 _UPPER = str.maketrans(string.ascii_lowercase, string.ascii_uppercase)
+NO_SIGN = 0.0
+"""Added to a number it takes the sign off a zero: `-0` and `0` are one value."""
+
 _NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)", re.ASCII)
 _UN_NUMBER = re.compile(r"(?:UN ?)?(\d{4})", re.ASCII)
 _PACKING_GROUPS = frozenset({"I", "II", "III"})
@@ -105,7 +108,7 @@ def _date(text: str) -> tuple[date | None, str | None]:
 def _number(text: str) -> tuple[float | None, str | None]:
     if not _NUMBER.fullmatch(text):
         return None, REJECT_OF_TYPE[Type.NUMBER]
-    value = float(text)
+    value = float(text) + NO_SIGN
     # A number of hundreds of digits is none that DOUBLE can hold.
     return (value, None) if math.isfinite(value) else (None, REJECT_OF_TYPE[Type.NUMBER])
 

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from pipeline.arrow_tables import flat_array, is_null, text_array, values_of
 from pipeline.contract import Column, Type
-from pipeline.intake.cells import cleaner_of, tidy
+from pipeline.intake.cells import NO_SIGN, cleaner_of, tidy
 from pipeline.intake.instant_columns import parse_dates, parse_instants
 from pipeline.intake.texts import Mask, bad_texts, buffers_of, tidied
 
@@ -159,6 +159,8 @@ def _plain_numbers(array: pa.StringArray) -> pa.DoubleArray | None:
         values = pc.cast(array, pa.float64())
     except pa.ArrowInvalid:
         return None
+    if (own == 0x2D).any():
+        values = pc.add(values, NO_SIGN)
     return values if np.isfinite(values_of(values, 0.0)).all() else None
 
 
@@ -171,6 +173,7 @@ def _numbers_by_text(array: pa.StringArray, null: Mask, column: Column, referenc
     numbers = np.zeros(len(array))
     numbers[plain] = values_of(pc.cast(array.filter(flat_array(plain)), pa.float64()))
     numbers[rows] = [0.0 if code else value for value, code in checked]
+    numbers += NO_SIGN
     bad = np.zeros(len(array), bool)
     bad[rows] = [code is not None for _, code in checked]
     if column.type is Type.QUANTITY:

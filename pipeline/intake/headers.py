@@ -23,6 +23,8 @@ BYTE_ORDER_MARKS = {
     b"\x84\x31\x95\x33": "gb18030",
 }
 SHOWN_NAMES = 40
+COLUMNS_OF_REJECTS = {"_line", "_reasons", "_raw"}
+"""What an export of rejected rows has beside the source's own columns (ruling 40)."""
 
 
 @dataclass(frozen=True)
@@ -40,6 +42,11 @@ class Header:
             for place, (name, column) in enumerate(zip(self.names, self.columns, strict=True), 1)
             if column is None
         ]
+
+    @property
+    def is_of_rejects(self) -> bool:
+        """Whether the file was written as an export of rejected rows, and comes back mended."""
+        return not COLUMNS_OF_REJECTS.isdisjoint(self.names)
 
     @property
     def positions(self) -> dict[str, int]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
 import numpy as np
@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from pyarrow import csv
 
 from pipeline.contract import Source, Type
+from pipeline.formulas import unguarded
 from pipeline.intake.records import Records, fields_of
 
 DICTIONARY_TYPES = frozenset(
@@ -59,6 +60,12 @@ class TextBlock:
     def rows_read(self) -> int:
         """Rows of the block, the spoilt ones among them."""
         return self.table.num_rows + len(self.spoilt)
+
+
+def without_guards(block: TextBlock) -> TextBlock:
+    """The block of a file that an export wrote: its texts as they were before apostrophes made them harmless."""
+    columns = [unguarded(column.combine_chunks()) for column in block.table.columns]
+    return replace(block, table=pa.table(columns, block.table.column_names))
 
 
 def text_type(type_: Type) -> pa.DataType:

@@ -51,7 +51,8 @@ def chunks_of(path: Path, size: int, is_gz: bool, advance: Advance | None = None
                 yield chunk
     except EOFError:
         raise FileRefused(
-            "the gz file ends early", "It was cut off on its way: send it again, whole."
+            "the gz file ends early, or other bytes follow its end",
+            "Send it again, whole and as it was packed.",
         ) from None
     except (igzip.BadGzipFile, isal_zlib.IsalError) as error:  # type: ignore[misc]
         raise FileRefused(

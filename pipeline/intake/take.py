@@ -28,7 +28,7 @@ from pipeline.intake.headers import (
     read_header,
 )
 from pipeline.intake.instants import LocalClock
-from pipeline.intake.parsing import BlockParser, TextBlock
+from pipeline.intake.parsing import BlockParser, TextBlock, without_guards
 from pipeline.intake.parts import PartWriter
 from pipeline.intake.records import Records
 from pipeline.intake.refusals import FileRefused
@@ -139,10 +139,14 @@ class Intake:
             reading = _open(path, name, source, self._known_names(source), self._settings, advance)
             taken = TakenFile(unknown_columns=reading.header.unknown, separator=reading.separator)
 
+            def parse(block: Any) -> TextBlock:
+                texts = reading.parse(block)
+                return without_guards(texts) if reading.header.is_of_rejects else texts
+
             def pipeline(lane: int) -> _Pipeline:
                 checker = self._checker(source, lane)
                 checker.begin(reading.header.positions, file_seq, name)
-                return _Pipeline(reading.parse, checker)
+                return _Pipeline(parse, checker)
 
             for counts in _run(reading.blocks, pipeline, lane, max(self._settings.threads, 1), writer):
                 taken.add(counts)

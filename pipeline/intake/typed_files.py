@@ -9,9 +9,11 @@ import csv
 import io
 import zipfile
 import zlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import date, datetime, time
 from decimal import Decimal
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -118,26 +120,9 @@ def _workbook_rows(
     header: Header,
     advance: Advance | None,
 ) -> Iterator[TextBlock]:
-    lines: list[int] = []
-    held: list[list[str | None]] = []
-    places = [place for place, column in enumerate(header.columns) if column]
-    columns = [column for column in header.columns if column]
-    types = [source.column_by_name[column].type for column in columns]
-    for number, row in _readable(rows):
-        if not any(_filled(cell) for cell in row):
-            continue
-        lines.append(number)
-        held.append(
-            [
-                text_of(row[place], type_) if place < len(row) else None
-                for place, type_ in zip(places, types, strict=True)
-            ]
-        )
-        if len(held) == ROWS_A_BLOCK:
-            yield _block(source, columns, held, lines)
-            lines, held = [], []
-    if held:
-        yield _block(source, columns, held, lines)
+    filled = ((number, row) for number, row in _readable(rows) if any(map(_filled, row)))
+    while held := list(islice(filled, ROWS_A_BLOCK)):
+        yield _workbook_block(held, source, header)
     if advance is not None:
         advance(path.stat().st_size)
 
@@ -153,15 +138,30 @@ def _readable(rows: Iterator[tuple[int, Sequence[object]]]) -> Iterator[tuple[in
         yield found
 
 
-def _block(
-    source: Source, columns: Sequence[str], rows: Sequence[Sequence[str | None]], lines: Sequence[int]
+def _workbook_block(
+    rows: Sequence[tuple[int, Sequence[object]]], source: Source, header: Header
 ) -> TextBlock:
-    cells = list(zip(*rows, strict=True))
-    return _text_block(
-        source,
-        {column: text_array(texts) for column, texts in zip(columns, cells, strict=True)},
-        np.array(lines, np.int64),
-    )
+    """Rows by their numbers as a block; those with a cell beyond the header are spoilt records."""
+    width = len(header.columns)
+    fitting, spoilt = [], []
+    for number, row in rows:
+        if any(map(_filled, row[width:])):
+            spoilt.append(_misfit(number, row))
+        else:
+            fitting.append((number, row))
+    columns = {}
+    for column, place in header.positions.items():
+        type_ = source.column_by_name[column].type
+        columns[column] = text_array(
+            [text_of(row[place], type_) if place < len(row) else None for _, row in fitting]
+        )
+    block = _text_block(source, columns, np.array([number for number, _ in fitting], np.int64))
+    return replace(block, spoilt=spoilt)
+
+
+def _misfit(number: int, row: Sequence[object]) -> SpoiltRecord:
+    cells = [text_of(cell, None) or "" for cell in row]
+    return SpoiltRecord(number, "wrong_field_count", _line_of(cells), cells)
 
 
 def _text_block(source: Source, columns: Mapping[str, pa.Array], lines: np.ndarray[Any, Any]) -> TextBlock:
@@ -173,12 +173,14 @@ def _text_block(source: Source, columns: Mapping[str, pa.Array], lines: np.ndarr
         arrays[name] = filled.dictionary_encode() if dictionary else filled
     table = pa.table(arrays)
 
-    def raw(row: int) -> str:
-        written = io.StringIO()
-        csv.writer(written, lineterminator="").writerow(column[row].as_py() for column in table.columns)
-        return written.getvalue()
+    return TextBlock(table, lines, lambda row: _line_of(column[row].as_py() for column in table.columns))
 
-    return TextBlock(table, lines, raw)
+
+def _line_of(cells: Iterable[str | None]) -> str:
+    """Cells as a line of a CSV."""
+    written = io.StringIO()
+    csv.writer(written, lineterminator="").writerow(cells)
+    return written.getvalue()
 
 
 def parquet_blocks(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pandas as pd
@@ -37,6 +37,8 @@ HISTORY_SOURCES = (
     "inspection_findings",
     "penalty_cases",
 )
+UNKNOWN = "unknown_consignment"
+"""The warning that comes and goes with the batch that a row names, and is told of rows as they stand now."""
 
 
 def tell(question: Question) -> None:
@@ -78,24 +80,42 @@ def history(question: Question) -> pd.DataFrame:
     engine = question.engine
     losers = {(row[0], row[1], row[2]): row[3] for row in engine.rows("losers")}
     files = {row["file_seq"]: row["file"] for row in engine.to_arrow("files").to_pylist()}
-    name = question.filters.consignment_id
-    events = {row[0] for row in engine.rows("batch_event_ids")}
-    known_at = question.filters.known_at
+    is_known = _is_known(question)
     found = []
-    for source_name in HISTORY_SOURCES:
-        source = SOURCES[source_name]
-        for row in engine.to_arrow(f"landed_{source_name}").to_pylist():
-            if known_at is not None and row["_known_at"] > known_at:
-                continue
-            if source_name == "yard_moves":
-                if row["event_id"] not in events and row["consignment_id"] != name:
-                    continue
-            elif row["consignment_id"] != name:
-                continue
-            status = losers.get((source_name, row["_file_seq"], row["_line"]))
-            found.append(_version(source, row, status, files))
+    for source, row in _rows_about(question):
+        status = losers.get((source.name, row["_file_seq"], row["_line"]))
+        version = _version(source, row, status, files)
+        if not is_known and _refers(source, row, question):
+            version["warnings"] = " ".join(filter(None, (version["warnings"], UNKNOWN)))
+        found.append(version)
     frame = pd.DataFrame(found, columns=list(HISTORY_COLUMNS))
     return frame.sort_values(["source", "key", "known_at", "file", "line"], ignore_index=True)
+
+
+def _rows_about(question: Question) -> Iterator[tuple[Source, dict[str, Any]]]:
+    """Every landed row about the batch asked for that was known, with its source."""
+    engine, known_at = question.engine, question.filters.known_at
+    name = question.filters.consignment_id
+    events = {row[0] for row in engine.rows("batch_event_ids")}
+    for source_name in HISTORY_SOURCES:
+        for row in engine.to_arrow(f"landed_{source_name}").to_pylist():
+            is_of_visit = source_name == "yard_moves" and row["event_id"] in events
+            if (is_of_visit or row["consignment_id"] == name) and (
+                known_at is None or row["_known_at"] <= known_at
+            ):
+                yield SOURCES[source_name], row
+
+
+def _is_known(question: Question) -> bool:
+    """Whether the batch asked for has a live row of its own."""
+    known = question.engine.to_arrow("consignments")["consignment_id"].to_pylist()
+    return question.filters.consignment_id in known
+
+
+def _refers(source: Source, row: dict[str, Any], question: Question) -> bool:
+    """Whether a row names the batch asked for, and is not the batch's own, nor one that withdraws a record."""
+    names_it = row["consignment_id"] == question.filters.consignment_id
+    return names_it and source.name != "consignments" and not row["voided"]
 
 
 def _version(
@@ -136,8 +156,7 @@ def rows_behind(model: str, columns: tuple[str, ...]) -> Callable[[Question], pd
             "filters_set",
             pa.table({"any_set": [any_set], "consignment_id": pa.array([asked.consignment_id], pa.string())}),
         )
-        frame = question.frame(model).rename(columns={"_line": "line", "_warnings": "warnings"})
-        return frame[list(columns)]
+        return question.frame(model).rename(columns={"_line": "line"})[list(columns)]
 
     return compute
 

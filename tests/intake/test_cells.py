@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from datetime import date
 from typing import Any
 
@@ -219,3 +220,11 @@ def test_whole_columns_take_what_single_cells_take(column: Column, texts: list[s
         value, code = clean(tidied) if tidied is not None else (None, None)
         expected.append((None if code else value, code is not None))
     assert check_column(column, [text or None for text in texts]) == expected
+
+
+@pytest.mark.parametrize("text", ["-0", "-0.00", "0", "+0"])
+def test_a_zero_has_no_sign(text: str) -> None:
+    column = SOURCES["daily_weather"].column_by_name["max_temp_c"]
+    value, _ = cleaner_of(column, reference())(text)
+    whole = columns.check_numbers(pa.array([text, "1"]), column, reference()).values[0].as_py()
+    assert [math.copysign(1, zero) for zero in (value, whole)] == [1, 1]

@@ -58,6 +58,15 @@ def test_values_as_texts(value: Any, type_: Type, text: str | None) -> None:
     assert text_of(value, type_) == text
 
 
+def test_a_row_of_a_workbook_with_a_cell_beyond_the_header_is_rejected() -> None:
+    instant = "2022-06-01T08:05Z"
+    content = workbook(HEADER, [*ROW, instant], [*ROW, instant, "lost"], [*ROW, instant, "", None])
+    taken = take(content, name="yard_moves.xlsx")
+    assert (taken.file.rows_read, taken.file.rows_landed) == (3, 2)
+    assert taken.reasons == [(3, "wrong_field_count")]
+    assert taken.rejects[0]["raw"] == ",".join([*ROW, instant, "lost"])
+
+
 def test_a_workbook() -> None:
     instant = datetime(2022, 6, 1, 8, 5, 17)
     content = workbook(

@@ -75,7 +75,7 @@ integrals AS (
     SELECT
         un_location_code,
         sum(
-            CAST(stock AS DECIMAL(18, 0)) * CAST(days * CAST(86400000000 AS BIGINT) AS DECIMAL(18, 0))
+            CAST(stock AS DECIMAL(38, 0)) * CAST(days * CAST(86400000000 AS BIGINT) AS DECIMAL(38, 0))
             + CAST(micros AS DECIMAL(38, 0))
         ) / CAST(3600000000 AS DOUBLE) AS stock_hours
     FROM steps

@@ -2,7 +2,10 @@
 SELECT
     x.*,
     c.un_location_code,
-    g.file
+    g.file,
+    nullif(
+        concat_ws(' ', x._warnings, CASE WHEN c.consignment_id IS NULL THEN 'unknown_consignment' END), ''
+    ) AS warnings
 FROM cases AS x
 LEFT JOIN consignments AS c ON c.consignment_id = x.consignment_id
 LEFT JOIN consignments_asked AS d ON d.consignment_id = x.consignment_id
