@@ -469,8 +469,27 @@ def test_days_far_off_are_open_ends(call: Call, lake: Path, name: str) -> None:
     assert nothing.code == 0, nothing.err
 
 
-def test_an_as_of_far_ahead_is_answered(call: Call, lake: Path) -> None:
-    assert call("trust", "--as-of", "9999-12-31T23:59:59Z", "--lake", lake).code == 0
+def test_an_as_of_is_answered_up_to_the_end_of_the_calendar(call: Call, lake: Path) -> None:
+    assert call("trust", "--as-of", "2100-12-31T23:59:59Z", "--lake", lake).code == 0
+    beyond = call("report", "stock", "--as-of", "2101-01-01T00:00:00Z", "--lake", lake)
+    assert (beyond.code, beyond.out) == (2, "")
+    assert "2101-01-01" in beyond.err
+
+
+@pytest.mark.parametrize("name", ["hit_rates", "misdeclared_by_code", "cases_by_status"])
+def test_figures_of_a_campaign_are_told_of_any_days(call: Call, lake: Path, name: str) -> None:
+    campaign = call("report", name, *OF_ACTION, "--lake", lake)
+    days = call("report", name, "--from", "2022-06-15", "--to", "2022-09-22", "--lake", lake)
+    assert (days.code, days.out) == (0, campaign.out)
+    assert call("report", name, "--lake", lake).code == 0
+
+
+def test_a_briefing_before_anything_was_known_says_so(call: Call, lake: Path) -> None:
+    said = call(
+        "report", "briefing", *OF_ACTION, "--format", "html", "--known-at", "2010-01-01", "--lake", lake
+    )
+    assert said.code == 3
+    assert "nothing of special-action-2022 was known" in said.err
 
 
 def test_a_load_that_is_a_mistake_ends_as_one(moves: Path, tmp_path: Path) -> None:

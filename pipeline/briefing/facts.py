@@ -8,6 +8,7 @@ from typing import Any
 
 import pandas as pd
 
+from pipeline.errors import NothingFound
 from pipeline.export import asked
 from pipeline.metrics import REGISTRY, Filters, Metric, Reader
 
@@ -42,10 +43,14 @@ class Facts:
 def gather(reader: Reader, question: Filters, filters: dict[str, Any]) -> Facts:
     """The facts of the campaign that is asked for; `filters` are printed as they were set.
 
-    Raises `UserMistake` for a campaign that is not there, `NothingFound` on an empty lake.
+    Raises `UserMistake` for a campaign that is not there, `NothingFound` on an empty lake or where nothing was known.
     """
     scopes = reader.query("campaign", question)
     campaigns = reader.query("campaigns", question)
+    if not len(scopes):
+        raise NothingFound(
+            f"nothing of {question.campaign_id} was known", "Ask for a later known_at, or load files first."
+        )
     campaign = _first(campaigns[campaigns["campaign_id"] == question.campaign_id])
     days = reader.query("campaign_days", question)
     compared = reader.query("compare", replace(question, measure="clearance"))

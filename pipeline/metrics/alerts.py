@@ -129,12 +129,14 @@ _SOURCE = "dgwatch definitions; Page 1954; Montgomery, Introduction to Statistic
 _CAVEAT = (
     "All limits, windows and groups are rows of `alert_rules` and `alert_groups`, and illustrative unless their row "
     "says otherwise. A day looks back only: nothing that happened later changes what was on that day, but rows that "
-    "come late do, and the day of as_of is not over: what fires on it may be gone by its end. An alert is of a whole port: "
-    "no class and no direction act on it."
+    "come late do, and so does a box that is first seen later under the batch that an earlier visit of it was taken for "
+    "(links are those of as_of). The day of as_of is not over: what fires on it may be gone by its end. An alert is of a "
+    "whole port: no class and no direction act on it."
 )
 _CAVEAT_ZH = (
     "所有限值、窗口与分组均为 `alert_rules` 和 `alert_groups` 的行，除非该行另有说明，均为示例。每日只回看："
-    "其后发生之事不改变当日状态，但迟到的数据行会；as_of 当日尚未结束，其触发至日终可能消失。"
+    "其后发生之事不改变当日状态，但迟到的数据行会，"
+    "箱货关联随 as_of 变化（某箱后来才见到所属批次）也会；as_of 当日尚未结束，其触发至日终可能消失。"
     "预警针对整个港口：类别和方向筛选不起作用。"
 )
 

@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from pipeline.errors import UserMistake
 from pipeline.metrics.campaign_choice import campaign_ports, chosen_campaign, ports_asked
-from pipeline.metrics.question import Question
+from pipeline.metrics.question import Question, closing
 from pipeline.metrics.reduction import reduction
 from pipeline.metrics.registry import Compute, Metric, register
 from pipeline.relations import frame_of
@@ -198,21 +198,22 @@ def _in_window(answer: Compute) -> Compute:
 
     def compute(question: Question) -> pd.DataFrame:
         asked = question.filters
-        if asked.campaign_id is not None:
-            row = chosen_campaign(question)
-            window = replace(
-                asked,
-                campaign_id=None,
-                date_from=row["starts_on"],
-                date_to=row["ends_on"],
-                ports=ports_asked(question, row),
-            )
-            question = replace(question, filters=window)
-        try:
-            prepare_consignments(question)
-            return answer(question)
-        finally:
-            question.close()
+        if asked.campaign_id is None:
+            return _prepared(question)
+        row = chosen_campaign(question)
+        window = replace(
+            asked,
+            campaign_id=None,
+            date_from=row["starts_on"],
+            date_to=row["ends_on"],
+            ports=ports_asked(question, row),
+        )
+        with closing(replace(question, filters=window)) as narrowed:
+            return _prepared(narrowed)
+
+    def _prepared(question: Question) -> pd.DataFrame:
+        prepare_consignments(question)
+        return answer(question)
 
     return compute
 
@@ -307,6 +308,7 @@ register(
         columns=("finding_code", "label", "label_zh", "batches"),
         compute=_in_window(lambda question: question.frame("misdeclared_by_code")),
         source=_SOURCE,
+        is_report=True,
         options=("campaign",),
     ),
     Metric(
@@ -327,6 +329,7 @@ register(
         caveats_zh="仅随机布控能反映申报不实的普遍程度，且限于其抽取范围；其余各率只反映布控命中程度。一批两种布控者分列两行。",
         compute=_in_window(hit_rates),
         source=_SOURCE,
+        is_report=True,
         options=("campaign",),
     ),
     Metric(
@@ -342,6 +345,7 @@ register(
         columns=("status", "cases", "cases_with_fine"),
         compute=_in_window(cases_by_status),
         source=_SOURCE,
+        is_report=True,
         options=("campaign",),
     ),
 )

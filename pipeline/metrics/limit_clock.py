@@ -92,13 +92,14 @@ register(
         grain="one row a batch in the yard that is not overdue and passes its limit within 168 hours",
         definition="The batches that pass their limit next, and the chance that each leaves before: 1 - S(limit) / S(age), "
         "Kaplan-Meier with delayed entry over the days before as_of that window_days tells (180), of its lead class at "
-        "its port, with a 95 % log-log band. n_at_risk are those of the pool at risk at the age of now. With fewer than "
-        "20, or fewer than 5 at the limit while the curve is above a tenth, the pool is the class at all ports (pool "
-        "class); else too few, and there is no chance. The rule that set the limit is named, with the days of arrival "
-        "for which it holds.",
+        "its port, with a 95 % log-log band. n_at_risk are those of the pool that were seen beyond the age of now: the "
+        "batch itself is none of them. With fewer than 20, or fewer than 5 at the limit while the curve is above a tenth, "
+        "the pool is the class at all ports (pool class); else too few, and there is no chance. The rule that set the "
+        "limit is named, with the days of arrival for which it holds.",
         definition_zh="即将达到时限的批次，及其在此之前离港的概率：1 − S(时限)/S(在港时间)，"
         "为 as_of 前 window_days（180）天内"
-        "同港同主要类别的延迟进入 Kaplan-Meier 估计，附 95% log-log 区间。n_at_risk 为当前在港时间处的风险集数量。"
+        "同港同主要类别的延迟进入 Kaplan-Meier 估计，附 95% log-log 区间。"
+        "n_at_risk 为样本中观察超过当前在港时间的数量，不含该批次自身。"
         "不足 20，或在时限处不足 5 而曲线仍高于 0.1 时，改用全国同类（pool 为 class）；仍不足则为样本过少，不给概率。"
         "列出确定时限的规则及其适用的到达日期。",
         sql="limit_clock",

@@ -285,14 +285,17 @@ _DEFINITION = (
     "Difference in differences of the weekly mean log hours of overall clearance by week of arrival: pilot ports against "
     "the others, with fixed effects of port and week, every port and week one cell of equal weight. Standard errors are "
     "clustered by port; the p-value that the verdict goes by permutes which ports are pilots (seed and number are "
-    "shown; exact where every choice was gone through). Hours are cut off at 30 days, and only weeks whose every "
-    "arrival has been followed for 30 days count, so the last cohorts bias nothing; they are counted as left out. The "
+    "shown; exact where every choice was gone through). Hours are cut off at 30 days and count as one where they are "
+    "fewer: no time at all has no logarithm. Weeks are whole ones from the pilot's first day on, the one in which it ends "
+    "too, and only those whose every arrival has been followed for 30 days count, so the last cohorts bias nothing; they "
+    "are counted as left out. The "
     "trend before the pilot and the effect of a placebo date half-way through the weeks before should be near nothing."
 )
 _DEFINITION_ZH = (
     "按到港周计的整体通关时间对数均值的双重差分：试点港与其他港比较，含港口与周固定效应，每港每周一格、等权。"
     "标准误按港口聚类；判断所依据的 p 值由置换试点港得出（给出种子与次数，穷尽全部组合时为精确值）。"
-    "时长截至 30 天，且仅计入全部到港批次均已跟踪 30 天的周，故末期批次不致偏差；其余周计为剔除。"
+    "时长截至 30 天，不足 1 小时按 1 小时计（零无对数）。自试点首日起按整周计，试点结束所在周亦整周计入；"
+    "仅计入全部到港批次均已跟踪 30 天的周，故末期批次不致偏差；其余周计为剔除。"
     "试点前趋势与以前期中点为假定起点的安慰剂效应应接近零。"
 )
 _CAVEATS = (

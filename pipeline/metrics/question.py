@@ -23,7 +23,7 @@ from pipeline.landed_rows import LandedRows
 from pipeline.ledger import FILES_SCHEMA, LOADS_SCHEMA
 from pipeline.metrics.filters import Filters
 from pipeline.metrics.kept import KeptAnswers
-from pipeline.question import computed_with, names_table, narrow, open_question, provide_files
+from pipeline.question import LAST_DAY, computed_with, names_table, narrow, open_question, provide_files
 from pipeline.reference import Reference
 from pipeline.relations import Before, Relations
 from pipeline.settings import Settings
@@ -147,6 +147,11 @@ class Question:
                 engine.provide(model, partial(engine.register_files, model, files, None))
 
     def _check(self) -> None:
+        as_of = self.filters.as_of
+        if as_of is not None and as_of.date() >= LAST_DAY:
+            raise UserMistake(
+                f"as_of {as_of:%Y-%m-%d} lies beyond the calendar", f"Days are counted before {LAST_DAY}."
+            )
         asked = self.filters
         if asked.direction is not None and asked.direction not in DIRECTIONS:
             raise UserMistake(f"{asked.direction}: no such direction", f"One of {', '.join(DIRECTIONS)}.")

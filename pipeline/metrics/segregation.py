@@ -172,14 +172,15 @@ register(
         grain="one row a pair of units while both stood in one block",
         definition="Two units that stood in one block at one time, of which any hazard of one and any of the other have "
         "a code of 1 or more in the segregation table. Hazards of a unit are the classes and subsidiary risks of the "
-        "items in it (those of its batches that name it or no unit); the strictest pair counts, a class without "
+        "items in it (those of its batches that name it or no unit; where they all name other units, those whose unit was "
+        "not met with the batch); the strictest pair counts, a class without "
         "division as its strictest. Two of class 1 go by compatibility group: * where the groups may not be together "
         "or one is not told. a is the one that came later; since_at is when both stood where they do, hours until one "
         "moved or to as_of. is_adjacent: bay numbers differ by no more than the set value; empty where a bay is no "
         "number. pairs_found is their number however many rows are listed; complete_from is filled where older pairs "
         "were not sought.",
         definition_zh="同一时间位于同一箱区的两个箱，一箱的任一危险性与另一箱的任一危险性在隔离表中的代码不小于 1。"
-        "箱的危险性为箱内货物（批次中注明该箱或未注明箱号者）的类别与次要危险，取最严者；未分项的类别按其最严的项。"
+        "箱的危险性为箱内货物（批次中注明该箱或未注明箱号者；均注明他箱时，取所注箱未随该批次出现者）的类别与次要危险，取最严者；未分项的类别按其最严的项。"
         "第 1 类之间按配装类：不得同放或有一方未报配装类时为 *。a 为后到者；since_at 为两箱同在现位置之始，"
         "hours 至其一移走或 as_of 为止。is_adjacent：贝位号之差不超过设定值，贝位非数字时为空。"
         "pairs_found 为全部对数（不受列出行数限制）；未检索更早的对时填写 complete_from。",

@@ -81,7 +81,11 @@ def _points(fired: list[tuple[date, str, str]], day: date, window: int) -> int:
 
 def over(world: World, notice: Notice) -> datetime | None:
     """When a notice ended or was superseded, whichever came first."""
-    later = [one.at for one in world.notices if one.supersedes == notice.alert_id and one is not notice]
+    later = [
+        one.at
+        for one in world.notices
+        if one.supersedes == notice.alert_id and one is not notice and one.at >= notice.at
+    ]
     ends = [*later, *([notice.ends] if notice.ends else [])]
     return min(ends, default=None)
 

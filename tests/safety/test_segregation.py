@@ -229,6 +229,26 @@ def test_items_count_in_the_box_that_they_name(tmp_path: Path) -> None:
     assert listed(lake) == []
 
 
+@pytest.mark.parametrize(("named", "pairs"), [("U1", 0), ("U9", 1)])
+def test_an_item_stands_in_one_box_alone(tmp_path: Path, named: str, pairs: int) -> None:
+    """Its own two hazards may not stand together; of a box that nobody saw it may be in either."""
+    lake = SmallLake(tmp_path / "lake")
+    lake.load(
+        LOADED_AT,
+        dg_items=[
+            "consignment_id,item_no,equipment_reference,imo_class,subsidiary_risk_1",
+            f"C1,1,{named},6.2,8",
+        ],
+        consignments=["consignment_id,un_location_code,direction", "C1,CNSHG,import"],
+        yard_moves=[
+            "event_id,un_location_code,equipment_reference,event_type,event_at,consignment_id,block,bay",
+            "a,CNSHG,U1,GTIN,2022-06-01 08:00,C1,A,1",
+            "b,CNSHG,U2,GTIN,2022-06-01 08:00,C1,A,3",
+        ],
+    )
+    assert len(listed(lake)) == pairs
+
+
 def test_more_pairs_than_are_listed_are_told(yard: SmallLake, monkeypatch: pytest.MonkeyPatch) -> None:
     reader = Reader(Settings(lake=yard.folder / "lake"))
     short = reader.query("segregation", Filters(limit=1))

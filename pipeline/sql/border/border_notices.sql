@@ -20,7 +20,8 @@ later AS (
         n.issued_at AS superseded_at,
         row_number() OVER (PARTITION BY n.supersedes ORDER BY n.issued_at, n.alert_id) AS first_first
     FROM live AS n
-    WHERE n.supersedes IS NOT NULL AND n.supersedes <> n.alert_id
+    INNER JOIN live AS o ON o.alert_id = n.supersedes
+    WHERE n.supersedes <> n.alert_id AND n.issued_at >= o.issued_at
 ),
 
 placed AS (
