@@ -248,6 +248,15 @@ def test_what_the_address_asks_wrongly_is_named_and_left_aside(screen: Screen, s
     assert at.selectbox(key="choice_window").value == "90"
 
 
+def test_days_and_instants_that_nobody_can_choose_are_left_aside(screen: Screen, small_lake: Path) -> None:
+    far = {"from": "0001-01-01", "to": "9999-12-31", "as_of": "9999-12-31T23:59Z", "cell_day": "9999-12-31"}
+    at = screen("backlog", small_lake, window="custom", **far)
+    held(at)
+    warned = " ".join(warning.value for warning in at.warning)
+    for name in ("from", "to", "as_of"):
+        assert far[name] in warned
+
+
 def test_a_batch_tells_its_whole_story(screen: Screen, small_lake: Path) -> None:
     reader = Reader(Settings(small_lake))
     batch = reader.query("findings", Filters())["consignment_id"].iloc[0]
