@@ -17,7 +17,7 @@ import pandas as pd
 from benchmarks.peers import pandas_answers
 from benchmarks.runs import RunFailed
 from benchmarks.world import sample_folder, settings_of
-from pipeline import build
+from pipeline.loading import build
 from pipeline.metrics import Filters, Reader
 from pipeline.settings import from_environment
 

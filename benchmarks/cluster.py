@@ -24,8 +24,8 @@ from benchmarks.day import slope
 from benchmarks.runs import Run, RunFailed, in_turn, measured
 from benchmarks.servers import Server, cpu_seconds, sail
 from benchmarks.world import sample_folder, settings_of
-from pipeline import build
-from pipeline.lake import Lake
+from pipeline.lake.lake import Lake
+from pipeline.loading import build
 from pipeline.metrics import Filters, Reader
 from pipeline.settings import Settings, from_environment
 

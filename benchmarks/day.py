@@ -12,8 +12,8 @@ from typing import Any
 from benchmarks.archive import archive
 from benchmarks.days import cut_world
 from benchmarks.runs import RunFailed, measured
-from pipeline.kept_tables import KEPT, OPEN
-from pipeline.lake import Lake, Part
+from pipeline.lake.lake import Lake, Part
+from pipeline.loading.kept_tables import KEPT, OPEN
 
 LOADED_AT = "2026-01-01T00:00:00"
 

@@ -13,11 +13,11 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
-from pipeline.engine import Engine
-from pipeline.kept_tables import FLOW_MODELS, KEPT, OPEN
-from pipeline.lake import Draft, Lake
+from pipeline.engines.duckdb_engine import Engine
+from pipeline.lake.lake import Draft, Lake
+from pipeline.loading.kept_tables import FLOW_MODELS, KEPT, OPEN
 from pipeline.question import computed_with, register_reference
-from pipeline.reference import Reference, load_reference
+from pipeline.reference.reading import Reference, load_reference
 from pipeline.settings import Settings, from_environment
 
 PORTS, ZONE = 120, "Asia/Shanghai"

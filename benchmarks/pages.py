@@ -20,7 +20,7 @@ from benchmarks.runs import ROOT, RunFailed
 from benchmarks.soak import soak
 from benchmarks.visitors import Visitor
 from benchmarks.world import sample_folder
-from pipeline import build
+from pipeline.loading import build
 from pipeline.sample import SampleSettings
 from pipeline.settings import Settings
 

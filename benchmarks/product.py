@@ -12,12 +12,12 @@ import time
 from pathlib import Path
 from typing import Any
 
-from pipeline import build
-from pipeline.lake import Lake
-from pipeline.landing import discover, land
-from pipeline.ledger import Ledger
+from pipeline.lake.lake import Lake
+from pipeline.loading import build
+from pipeline.loading.landing import discover, land
+from pipeline.loading.ledger import Ledger
 from pipeline.progress import Silent
-from pipeline.reference import load_reference
+from pipeline.reference.reading import load_reference
 from pipeline.settings import Settings, from_environment
 
 

@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from benchmarks.runs import RunFailed
-from pipeline import build
+from pipeline.loading import build
 from pipeline.metrics import Filters, Reader
 from pipeline.settings import from_environment
 

@@ -8,8 +8,8 @@ import unicodedata
 import pyarrow as pa
 
 from pipeline.address import Root
-from pipeline.append_log import AppendLog
 from pipeline.errors import UserMistake
+from pipeline.lake.append_log import AppendLog
 
 NAME_MAX = 100
 REMARK_MAX = 500

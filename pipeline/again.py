@@ -19,9 +19,9 @@ from typing import Any
 import pandas as pd
 
 from pipeline import __version__, export
+from pipeline.engines.models import models_digest
 from pipeline.errors import UserMistake
 from pipeline.metrics import REGISTRY, Filters, Reader
-from pipeline.models import models_digest
 
 META_ENDING = ".meta.json"
 COLUMNS = (

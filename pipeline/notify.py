@@ -25,8 +25,8 @@ from urllib3.util import Retry, Timeout, make_headers, parse_url
 
 from pipeline import __version__
 from pipeline.address import Root
-from pipeline.append_log import AppendLog
 from pipeline.errors import UserMistake
+from pipeline.lake.append_log import AppendLog
 from pipeline.metrics import Filters, Reader
 from pipeline.settings import Settings
 

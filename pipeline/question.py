@@ -13,13 +13,13 @@ import pyarrow as pa
 
 from pipeline.arrow_tables import arrow_table, flat_array, text_array
 from pipeline.contract import SOURCES
-from pipeline.engine import Engine
-from pipeline.landed import landed_schema, landed_table
-from pipeline.models import models_digest
-from pipeline.reference import Reference
-from pipeline.relations import Relations
+from pipeline.engines.duckdb_engine import Engine
+from pipeline.engines.models import models_digest
+from pipeline.engines.relations import Relations
+from pipeline.landed.shape import landed_schema, landed_table
+from pipeline.landed.versions import REPEATED_SCHEMA
+from pipeline.reference.reading import Reference
 from pipeline.settings import Settings
-from pipeline.versions import REPEATED_SCHEMA
 
 FOREVER = dt.datetime(9999, 12, 31)
 """The `known_at` of whoever asks for everything recorded, and the `as_of` of whoever looks for the latest event."""
@@ -90,7 +90,7 @@ def _engine(
     if settings.remote is None:
         constants = constants_of(reference, settings.default_zone)
         return Engine(settings, spill_folder, has_few_rows, constants)
-    from pipeline.spark_engine import SparkEngine  # an extra that few install
+    from pipeline.engines.spark_engine import SparkEngine  # an extra that few install
 
     return SparkEngine(settings.remote)
 

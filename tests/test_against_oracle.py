@@ -39,8 +39,8 @@ from oracle.stock import CAMPAIGN_COUNTS, COLUMN_OF, MEASURES
 from oracle.strategies import CAMPAIGN, World
 from oracle.tables import SHIPPED, Tables
 
-from pipeline import whole
 from pipeline.cli import main
+from pipeline.loading import whole
 
 EXAMPLES = int(os.environ.get("DGWATCH_EXAMPLES", 12))
 DRAWN = settings(

@@ -13,12 +13,13 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from pipeline import briefing, build
+from pipeline import briefing
 from pipeline.briefing import facts as facts_module
 from pipeline.briefing.burn_down import burn_down
 from pipeline.briefing.printing import BROWSERS
 from pipeline.cli import main
 from pipeline.errors import UserMistake
+from pipeline.loading import build
 from pipeline.metrics import Filters, Reader
 from pipeline.sample import SampleSettings, write_sample
 from pipeline.settings import Settings

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from pipeline import reference as reference_module
-from pipeline.reference import Reference, load_reference
+from pipeline.reference import reading as reference_module
+from pipeline.reference.reading import Reference, load_reference
 from pipeline.settings import SHIPPED_REFERENCE
 
 

@@ -17,15 +17,15 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from pipeline import reference as reference_module
 from pipeline.arrow_tables import array_of, arrow_table, is_null, values_of
 from pipeline.contract import REJECT_SENTENCES, SOURCES, WARNING_SENTENCES
 from pipeline.errors import UserMistake
-from pipeline.reference import Reference, ReferenceMistake, load_reference
-from pipeline.reference_checks import CHECKS, FILTERS_OF_RULES
-from pipeline.reference_tables import TABLES, UNIDENTIFIED
+from pipeline.reference import reading as reference_module
+from pipeline.reference.checks import CHECKS, FILTERS_OF_RULES
+from pipeline.reference.reading import Reference, ReferenceMistake, load_reference
+from pipeline.reference.tables import TABLES, UNIDENTIFIED
+from pipeline.reference.time_zones import FIRST, LAST, zone_offsets
 from pipeline.settings import SHIPPED_REFERENCE
-from pipeline.time_zones import FIRST, LAST, zone_offsets
 
 CLASSES = {
     *("1", "1.1", "1.2", "1.3", "1.4", "1.5", "1.6", "2", "2.1", "2.2", "2.3", "3", "4", "4.1", "4.2", "4.3"),
@@ -102,7 +102,7 @@ def test_loading_is_quick_and_done_once(monkeypatch: pytest.MonkeyPatch) -> None
 
 def test_loading_does_not_import_pandas() -> None:
     code = (
-        "import sys; from pipeline.reference import load_reference as load; r = load(); r.zone_offsets(); "
+        "import sys; from pipeline.reference.reading import load_reference as load; r = load(); r.zone_offsets(); "
         "sys.exit('pandas' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", code], cwd=SHIPPED_REFERENCE.parent.parent).returncode == 0

@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 
 from pipeline.contract import SOURCES
 from pipeline.errors import UserMistake
-from pipeline.reference import load_reference
+from pipeline.reference.reading import load_reference
 from pipeline.sample import SampleSettings, SampleSummary, sample_truth, write_sample
 from pipeline.sample.batches import NEVER
 from pipeline.sample.facts import day_number, limit_hours, load_facts

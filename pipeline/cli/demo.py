@@ -7,10 +7,11 @@ import shutil
 from dataclasses import replace
 from pathlib import Path
 
-from pipeline import build, progress
+from pipeline import progress
 from pipeline.cli import messages
 from pipeline.cli.dashboard import refuse_taken_port, run_dashboard
 from pipeline.errors import UserMistake
+from pipeline.loading import build
 from pipeline.metrics import Reader
 from pipeline.sample import SampleSettings, write_sample
 from pipeline.settings import Settings, home

@@ -8,12 +8,13 @@ import shlex
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from pipeline import build, progress
+from pipeline import progress
 from pipeline.cli import messages
 from pipeline.intake.take import FORMATS
+from pipeline.loading import build
 
 if TYPE_CHECKING:
-    from pipeline.build import FileSummary, LoadSummary
+    from pipeline.loading.build import FileSummary, LoadSummary
 
 COUNTS = ("read", "accepted", "superseded", "duplicate", "rejected", "warned")
 NOTHING_LOADED = 3
@@ -39,7 +40,7 @@ def _notices(chosen: argparse.Namespace) -> Callable[[], None]:
     if not chosen.notify:
         return lambda: None
     from pipeline import notify
-    from pipeline.lake import Lake
+    from pipeline.lake.lake import Lake
 
     targets = [notify.target_of(given) for given in chosen.notify]
     release = Lake(chosen.settings.lake).release()

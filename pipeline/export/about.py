@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from pipeline import __version__
-from pipeline.models import models_digest
+from pipeline.engines.models import models_digest
 
 if TYPE_CHECKING:
     import pandas as pd

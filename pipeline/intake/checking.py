@@ -19,7 +19,7 @@ from pipeline.intake.parsing import DICTIONARY_TYPES, SpoiltRecord, TextBlock
 from pipeline.intake.rows import RowChecker
 from pipeline.intake.standards import EARLIEST, ContractRules
 from pipeline.intake.texts import FEW_PER_RUN, Mask
-from pipeline.landed import REJECT_SCHEMA, landed_schema
+from pipeline.landed.shape import REJECT_SCHEMA, landed_schema
 
 _INSTANT = pa.timestamp("us")
 _NO_REJECTS = pa.Table.from_batches([], REJECT_SCHEMA)

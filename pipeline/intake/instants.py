@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.arrow_tables import values_of
-from pipeline.time_zones import zone_offsets
+from pipeline.reference.time_zones import zone_offsets
 
 MICROSECONDS = 1_000_000
 DAY = 86_400 * MICROSECONDS

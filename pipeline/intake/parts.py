@@ -10,7 +10,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pyarrow import parquet
 
-from pipeline.landed import REJECT_SCHEMA, ROW_GROUP_ROWS
+from pipeline.arrow_tables import ROW_GROUP_ROWS
+from pipeline.landed.shape import REJECT_SCHEMA
 
 COMPRESSION = "lz4"
 """Written and read twice as fast as with zstd; with differences in place of numbers the parts are hardly larger."""

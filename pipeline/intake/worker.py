@@ -18,7 +18,7 @@ from typing import Any
 from pipeline.intake.refusals import FileRefused
 from pipeline.intake.take import Intake, IntakeSettings
 from pipeline.intake.taker import HOLD_ROWS, Job, Part, Taken, Taker
-from pipeline.reference import load_reference
+from pipeline.reference.reading import load_reference
 
 Message = dict[str, Any]
 

@@ -1,6 +1,6 @@
 """The numbers: a registry entry a metric, and the reader that answers questions from one release of a lake."""
 
-from pipeline.lake import Release
+from pipeline.lake.lake import Release
 from pipeline.metrics import (  # noqa: F401  (each fills the registry)
     alerts,
     batch,

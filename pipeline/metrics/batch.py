@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from pipeline.contract import SOURCES, Source
 from pipeline.errors import UserMistake
-from pipeline.landed_rows import CONSIGNMENT, UNIT
+from pipeline.landed.named_rows import CONSIGNMENT, UNIT
 from pipeline.metrics.campaign import prepare_consignments
 from pipeline.metrics.question import BUILT_TABLES, Question
 from pipeline.metrics.registry import Metric, register

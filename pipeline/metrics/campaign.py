@@ -9,13 +9,13 @@ from typing import Any
 import pandas as pd
 import pyarrow as pa
 
+from pipeline.engines.relations import frame_of
 from pipeline.errors import UserMistake
 from pipeline.metrics.campaign_choice import campaign_ports, chosen_campaign, ports_asked
 from pipeline.metrics.question import Question, closing
 from pipeline.metrics.reduction import reduction
 from pipeline.metrics.registry import Compute, Metric, register
-from pipeline.relations import frame_of
-from pipeline.statistics import wilson
+from pipeline.statistics.inference import wilson
 
 REPORT_COLUMNS = (
     "scope",

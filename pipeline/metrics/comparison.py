@@ -21,7 +21,7 @@ from pipeline.metrics.durations import (
 from pipeline.metrics.filters import Filters
 from pipeline.metrics.question import Question, closing
 from pipeline.metrics.registry import Metric, register
-from pipeline.statistics import (
+from pipeline.statistics.inference import (
     Z_998,
     Interval,
     Standardised,

@@ -12,7 +12,7 @@ import datetime as dt
 import pandas as pd
 import pyarrow as pa
 
-from pipeline.engine import Engine
+from pipeline.engines.duckdb_engine import Engine
 from pipeline.metrics.durations import HOUR_MICROS, WINDOWED_MODELS
 from pipeline.settings import Settings
 

@@ -11,7 +11,7 @@ import pyarrow as pa
 from pipeline.metrics.campaign import prepare
 from pipeline.metrics.question import Question
 from pipeline.metrics.registry import Metric, register
-from pipeline.statistics import Interval, days_until_gone
+from pipeline.statistics.inference import Interval, days_until_gone
 
 LOOK_BACK_DAYS = 28
 """Four weeks: long enough for every weekday to count four times, short enough to be the present pace."""

@@ -24,10 +24,10 @@ import pyarrow.parquet as pq
 
 from pipeline import __version__
 from pipeline.address import Root
+from pipeline.lake.release import Release
 from pipeline.metrics.sought import Footer, Sought
 from pipeline.question import computed_with
-from pipeline.reference import Reference
-from pipeline.release import Release
+from pipeline.reference.reading import Reference
 
 ANSWERS_FOLDER = "answers"
 IN_MEMORY_ROWS = 200_000

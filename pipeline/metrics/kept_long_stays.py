@@ -13,10 +13,10 @@ from dataclasses import replace
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pipeline.engine import Engine
+from pipeline.engines.duckdb_engine import Engine
+from pipeline.engines.relations import Present, Relations
 from pipeline.metrics.question import Question
 from pipeline.metrics.sought import Sought
-from pipeline.relations import Present, Relations
 
 KEY, BY_PORT_KEY = ("long_stays",), ("long_stays_by_port",)
 MODELS = {KEY: "long_stays_by_arrival", BY_PORT_KEY: "long_stays_by_port"}

@@ -16,8 +16,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipeline.arrow_tables import one_array, values_of
-from pipeline.relations import Relations
-from pipeline.survival import Ages, AtRisk, Curve, Floats, greenwood, kaplan_meier, merged
+from pipeline.engines.relations import Relations
+from pipeline.statistics.survival import Ages, AtRisk, Curve, Floats, greenwood, kaplan_meier, merged
 
 ALL = "all"
 ODDS_SCHEMA = pa.schema(

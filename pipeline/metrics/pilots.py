@@ -15,7 +15,7 @@ from pipeline.metrics.campaign_choice import campaign_ports, chosen_campaign
 from pipeline.metrics.durations import prepare
 from pipeline.metrics.question import Question
 from pipeline.metrics.registry import Metric, register
-from pipeline.panels import (
+from pipeline.statistics.panels import (
     SEED,
     Coefficient,
     Panel,

@@ -13,19 +13,19 @@ from typing import Any
 import pandas as pd
 import pyarrow as pa
 
+from pipeline.engines.relations import Before, Relations
 from pipeline.errors import UserMistake
-from pipeline.found_rows import FoundRows
-from pipeline.kept_tables import OPEN
-from pipeline.key_index import KeyIndex
-from pipeline.lake import Lake, Part, Release
-from pipeline.landed import REJECT_SCHEMA
-from pipeline.landed_rows import LandedRows
-from pipeline.ledger import FILES_SCHEMA, LOADS_SCHEMA
+from pipeline.lake.lake import Lake, Part, Release
+from pipeline.landed.found_rows import FoundRows
+from pipeline.landed.key_index import KeyIndex
+from pipeline.landed.named_rows import LandedRows
+from pipeline.landed.shape import REJECT_SCHEMA
+from pipeline.loading.kept_tables import OPEN
+from pipeline.loading.ledger import FILES_SCHEMA, LOADS_SCHEMA
 from pipeline.metrics.filters import Filters
 from pipeline.metrics.kept import KeptAnswers
 from pipeline.question import LAST_DAY, computed_with, names_table, narrow, open_question, provide_files
-from pipeline.reference import Reference
-from pipeline.relations import Before, Relations
+from pipeline.reference.reading import Reference
 from pipeline.settings import Settings
 
 UNIDENTIFIED = "unidentified"

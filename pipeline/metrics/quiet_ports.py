@@ -11,7 +11,7 @@ from functools import lru_cache
 import numpy as np
 import pandas as pd
 
-from pipeline.statistics import first_signals, wilson
+from pipeline.statistics.inference import first_signals, wilson
 
 BASELINE_WEEKS = 8
 PORTS = 2000

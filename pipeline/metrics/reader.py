@@ -9,15 +9,15 @@ from typing import Any
 import pandas as pd
 
 from pipeline import acknowledgements
+from pipeline.engines.relations import frame_of
 from pipeline.errors import NothingFound, UserMistake
-from pipeline.lake import Lake, Release
+from pipeline.lake.lake import Lake, Release
 from pipeline.metrics import elsewhere
 from pipeline.metrics.filters import Filters
 from pipeline.metrics.kept import KeptAnswers
 from pipeline.metrics.question import Question, closing
 from pipeline.metrics.registry import REGISTRY
-from pipeline.reference import Reference, load_reference
-from pipeline.relations import frame_of
+from pipeline.reference.reading import Reference, load_reference
 from pipeline.settings import Settings
 
 

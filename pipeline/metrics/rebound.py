@@ -12,7 +12,7 @@ from pipeline.metrics.question import Question
 from pipeline.metrics.quiet_ports import BASELINE_WEEKS, false_alarm_share
 from pipeline.metrics.registry import Metric, register
 from pipeline.metrics.yard import prepare_flows
-from pipeline.statistics import cusum
+from pipeline.statistics.inference import cusum
 
 WEEK_COLUMNS = (
     "un_location_code",

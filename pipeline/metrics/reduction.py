@@ -21,7 +21,7 @@ from pipeline.metrics.durations import (
 from pipeline.metrics.kept_durations import picked
 from pipeline.metrics.question import Question, closing
 from pipeline.metrics.registry import Metric, register
-from pipeline.statistics import log_ratio_reduction
+from pipeline.statistics.inference import log_ratio_reduction
 
 REDUCTION_COLUMNS = (
     "un_location_code",

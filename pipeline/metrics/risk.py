@@ -11,7 +11,7 @@ from pipeline.errors import UserMistake
 from pipeline.metrics.question import Question
 from pipeline.metrics.registry import Metric, register
 from pipeline.metrics.segregation import look_now
-from pipeline.reference_tables import RISK_PARTS
+from pipeline.reference.tables import RISK_PARTS
 
 PART_COLUMNS = tuple(f"{part}_part" for part in RISK_PARTS)
 RISK_COLUMNS = (

@@ -15,7 +15,7 @@ import pyarrow as pa
 
 from pipeline.arrow_tables import one_array, values_of
 from pipeline.settings import usable_cores
-from pipeline.survival import Ages, AtRisk, merged
+from pipeline.statistics.survival import Ages, AtRisk, merged
 
 CLOCKS = ("exit", "cohort", "period")
 Columns = dict[str, npt.NDArray[Any]]

@@ -18,10 +18,10 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from pipeline.engines.relations import Relations
 from pipeline.metrics.spell_runs import CLOCKS, Counts, Spells, gathered
-from pipeline.relations import Relations
 from pipeline.settings import usable_cores
-from pipeline.survival import (
+from pipeline.statistics.survival import (
     AtRisk,
     Curve,
     Lengths,

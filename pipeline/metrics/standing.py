@@ -18,6 +18,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from filelock import FileLock, Timeout
 
+from pipeline.engines.relations import frame_of
 from pipeline.metrics import kept_durations, kept_long_stays, kept_stock, kept_yard
 from pipeline.metrics.durations import (
     durations_key,
@@ -33,7 +34,6 @@ from pipeline.metrics.question import closing
 from pipeline.metrics.reader import Reader, frame_key
 from pipeline.metrics.spells import compute_here
 from pipeline.metrics.yard import prepare_flows, prepare_yard
-from pipeline.relations import frame_of
 
 LAST_DAYS = (90, 30, 365)
 """The ready windows of the screens, in days up to the local day of as-of."""

@@ -17,7 +17,7 @@ from pipeline.arrow_tables import is_null, one_array, values_of
 from pipeline.metrics.question import Question
 from pipeline.metrics.registry import Metric, register
 from pipeline.settings import usable_cores
-from pipeline.stock_outlook import Days, Hours, Outlook, Stays, outlook, relative_error, widened
+from pipeline.statistics.stock_outlook import Days, Hours, Outlook, Stays, outlook, relative_error, widened
 
 HORIZON_DAYS = 14
 LEARNT_FROM = 6

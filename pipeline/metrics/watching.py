@@ -18,7 +18,7 @@ import pyarrow as pa
 from pipeline.metrics.filters import Filters
 from pipeline.metrics.question import Question
 from pipeline.metrics.yard import prepare_flows
-from pipeline.statistics import cusum_ends
+from pipeline.statistics.inference import cusum_ends
 
 TABLES = ("warning_values", "warning_levels", "warning_episodes", "episode_points", "watched_days")
 KEPT = 4

@@ -14,7 +14,7 @@ from pipeline.metrics.durations import days_of, register_windows
 from pipeline.metrics.question import Question, closing
 from pipeline.metrics.reduction import windows_of
 from pipeline.metrics.registry import Metric, register
-from pipeline.statistics import kitagawa
+from pipeline.statistics.inference import kitagawa
 
 WHY_COLUMNS = ("part", "un_location_code", "lead_class", "measure", "value", "unit", "n")
 BATCH_COLUMNS = (

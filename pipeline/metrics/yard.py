@@ -8,11 +8,11 @@ from dataclasses import replace
 import pandas as pd
 import pyarrow as pa
 
+from pipeline.engines.relations import frame_of
 from pipeline.errors import UserMistake
 from pipeline.metrics import kept_long_stays, kept_stock, kept_yard
 from pipeline.metrics.question import STOCK_COLUMNS, Question, closing
 from pipeline.metrics.registry import Metric, register
-from pipeline.relations import frame_of
 
 FLOW_SCHEMA = pa.schema(
     [

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from pipeline.errors import UserMistake
-from pipeline.reference import load_reference
+from pipeline.reference.reading import load_reference
 from pipeline.sample.streams import Floats, Ints
 
 Row = Mapping[str, Any]

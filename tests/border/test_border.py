@@ -12,8 +12,8 @@ import pytest
 from durations.lakes import SmallLake
 from lifelines import KaplanMeierFitter
 
+from pipeline.engines.models import all_models
 from pipeline.metrics import REGISTRY, Filters, Reader
-from pipeline.models import all_models
 from pipeline.sample import SampleSettings, write_sample
 from pipeline.sample.surroundings import ALERTS_A_HALF_YEAR, BANS_A_HALF_YEAR, HALF_YEAR_DAYS, STORIES
 from pipeline.settings import Settings

@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 from serving import CHROMIUM_FLAGS, chromium, serving, settle
 
-from pipeline import build
+from pipeline.loading import build
 from pipeline.sample import SampleSettings, write_sample
 from pipeline.settings import Settings
 

@@ -15,7 +15,7 @@ from benchmarks.dashboards import Dashboard, dashboard
 from benchmarks.soak import soak
 from benchmarks.visitors import Visitor
 from pages.shared import ahead
-from pipeline import build
+from pipeline.loading import build
 from pipeline.sample import SampleSettings, write_sample
 from pipeline.settings import Settings
 

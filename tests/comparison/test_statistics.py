@@ -9,7 +9,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.metrics.comparison import shared_tau
-from pipeline.statistics import Interval, days_until_gone, kitagawa, places, shared_ranks, standardise
+from pipeline.statistics.inference import (
+    Interval,
+    days_until_gone,
+    kitagawa,
+    places,
+    shared_ranks,
+    standardise,
+)
 
 QUICK = settings(max_examples=60, deadline=None, derandomize=True, database=None)
 GROUPS = st.dictionaries(

@@ -10,7 +10,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from pipeline.engine import Engine
+from pipeline.engines.duckdb_engine import Engine
 from pipeline.metrics.durations import WINDOWED_MODELS
 from pipeline.metrics.spells import compute_here
 from pipeline.settings import Settings

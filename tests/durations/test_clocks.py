@@ -8,7 +8,7 @@ from typing import Any
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from pipeline.engine import Engine
+from pipeline.engines.duckdb_engine import Engine
 
 from . import clocks, rig
 from .clocks import Spell, Window

@@ -12,10 +12,10 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from pipeline.engine import Engine
+from pipeline.engines.duckdb_engine import Engine
 from pipeline.metrics.durations import WINDOWED_MODELS
 from pipeline.settings import Settings
-from pipeline.survival import merged
+from pipeline.statistics.survival import merged
 
 from . import rig
 from .clocks import Window

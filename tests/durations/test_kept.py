@@ -16,7 +16,7 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
-from pipeline import build
+from pipeline.loading import build
 from pipeline.metrics import Filters, Reader, kept_long_stays, standing
 from pipeline.metrics.kept import ANSWERS_FOLDER
 from pipeline.metrics.question import Question

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from lifelines.datasets import load_rossi
 
-from pipeline.engine import Engine
+from pipeline.engines.duckdb_engine import Engine
 
 from . import rig
 from .clocks import Spell, Window

@@ -16,7 +16,7 @@ from pipeline.sample.rates import relapse_week
 from pipeline.sample.truth import keep
 from pipeline.sample.world import calendar, make_port, profiles
 from pipeline.settings import Settings
-from pipeline.statistics import MIN_SIGMA, cusum, first_signals
+from pipeline.statistics.inference import MIN_SIGMA, cusum, first_signals
 
 from .lakes import SmallLake, stays
 

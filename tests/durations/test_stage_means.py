@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.engine import Engine
+from pipeline.engines.duckdb_engine import Engine
 from pipeline.metrics.durations_stages import STAGE_COLUMNS
 
 from . import rig

@@ -13,12 +13,12 @@ import pyarrow.parquet as pq
 import pytest
 from lake.support import day_feeds, load_files, settings_of, write_feeds
 
-from pipeline.engine import Engine, ModelFailed
+from pipeline.engines.duckdb_engine import Engine, ModelFailed
+from pipeline.engines.relations import Relations
 from pipeline.errors import UserMistake
-from pipeline.lake import Lake
+from pipeline.lake.lake import Lake
 from pipeline.question import open_question
-from pipeline.reference import load_reference
-from pipeline.relations import Relations
+from pipeline.reference.reading import load_reference
 from pipeline.settings import Settings
 
 MODELS = ("batch_stays", "unit_stays", "clearances")
@@ -124,7 +124,7 @@ def test_what_does_not_fit_in_memory_with_many_threads_is_computed_with_one(
     """A thread that writes a file holds a row group of its own: eight of a kilobyte a row are more than the limit."""
     rows = 1_000_000
     narrow = replace(settings, memory_limit="96MiB", threads=8)
-    caplog.set_level(logging.INFO, "pipeline.engine")
+    caplog.set_level(logging.INFO, "pipeline.engines.duckdb_engine")
     with Engine(narrow, tmp_path / "spill") as engine:
         engine.register_arrow("numbers", pa.table({"n": pa.array(range(rows), pa.int64())}))
         engine.project("texts", "numbers", {"n": "n", "text": "repeat(CAST(n AS VARCHAR), 150)"})

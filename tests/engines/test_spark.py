@@ -27,17 +27,18 @@ from lake.support import BUILT, day_feeds, entries, write_feeds
 
 from benchmarks.servers import Server, apache_spark, free_port, sail
 from engines.worlds import write_world
-from pipeline import build, spark_engine
 from pipeline.address import Root
 from pipeline.cli import main
-from pipeline.engine import Engine
-from pipeline.lake import Lake, Release
+from pipeline.engines import spark_engine
+from pipeline.engines.duckdb_engine import Engine
+from pipeline.engines.relations import Before, ModelFailed, Relations
+from pipeline.engines.spark_engine import SparkEngine
+from pipeline.lake.lake import Lake, Release
+from pipeline.loading import build
 from pipeline.metrics import Filters, Reader
 from pipeline.metrics.elsewhere import ON_SPARK
-from pipeline.relations import Before, ModelFailed, Relations
 from pipeline.sample import SampleSettings, write_sample
 from pipeline.settings import Settings
-from pipeline.spark_engine import SparkEngine
 
 LOADED_AT = dt.datetime(2022, 9, 3)
 SPARK_HOME = "DGWATCH_TEST_SPARK_HOME"

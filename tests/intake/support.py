@@ -15,7 +15,7 @@ from pipeline.contract import Source
 from pipeline.intake import IntakeSettings, TakenFile, source_of, take_file
 from pipeline.intake.instants import LocalClock
 from pipeline.intake.standards import ContractRules
-from pipeline.reference import Reference, load_reference
+from pipeline.reference.reading import Reference, load_reference
 
 LOADED_AT = datetime(2022, 9, 1, 12, 0)
 

@@ -15,9 +15,10 @@ from types import FrameType
 from typing import Any
 
 from lake.support import LOADED_AT, PROCESSES, load_files
-from pipeline import build, folder, landing, ledger, release, sweeping, table_log
-from pipeline import lake as lake_module
 from pipeline.address import Root
+from pipeline.lake import folder, release, sweeping, table_log
+from pipeline.lake import lake as lake_module
+from pipeline.loading import build, landing, ledger
 
 WATCHED = {
     str(module.__file__)

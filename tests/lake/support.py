@@ -16,13 +16,13 @@ import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 
-from pipeline import found_rows, key_index
 from pipeline.address import Root
-from pipeline.build import load
-from pipeline.lake import Lake
-from pipeline.ledger import FileEntry, Ledger, LoadSummary
+from pipeline.lake.lake import Lake
+from pipeline.lake.object_cache import readable
+from pipeline.landed import found_rows, key_index
+from pipeline.loading.build import load
+from pipeline.loading.ledger import FileEntry, Ledger, LoadSummary
 from pipeline.metrics import Filters, Reader
-from pipeline.object_cache import readable
 from pipeline.settings import Settings
 
 LOADED_AT = dt.datetime(2022, 9, 1)
@@ -33,7 +33,9 @@ FLOW_MEASURES = ("stock_change", "backlog_change", "arrivals", "exits", "newly_o
 
 PROCESSES = multiprocessing.get_context("forkserver")
 """Processes that begin without this one's threads, its locks and its open files."""
-PROCESSES.set_forkserver_preload(["pipeline.cli", "pipeline.build", "pipeline.metrics", "lake.support"])
+PROCESSES.set_forkserver_preload(
+    ["pipeline.cli", "pipeline.loading.build", "pipeline.metrics", "lake.support"]
+)
 
 Row = dict[str, Any]
 Feed = tuple[str, list[Row]]

@@ -22,9 +22,9 @@ from lake.support import (
     table,
     write_feeds,
 )
-from pipeline.build import rebuild
-from pipeline.kept_tables import OPEN
-from pipeline.lake import Lake, Part
+from pipeline.lake.lake import Lake, Part
+from pipeline.loading.build import rebuild
+from pipeline.loading.kept_tables import OPEN
 from pipeline.metrics import Filters, Reader
 
 LATER = dt.datetime(2023, 2, 1)

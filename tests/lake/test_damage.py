@@ -18,7 +18,7 @@ from lake.support import PROCESSES, day_feeds, load_files, print_of, reports, se
 from pipeline.cli import main
 from pipeline.errors import UserMistake
 from pipeline.intake import Intake, TakenFile
-from pipeline.landing import discover
+from pipeline.loading.landing import discover
 from pipeline.metrics import Reader
 
 NOBODY = 65534

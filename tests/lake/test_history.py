@@ -31,7 +31,7 @@ from lake.support import (
     totals,
     write_feeds,
 )
-from pipeline.build import rebuild
+from pipeline.loading.build import rebuild
 from pipeline.metrics import Filters, Reader
 from pipeline.sample import SampleSettings, write_sample
 

@@ -24,12 +24,12 @@ from lake.support import (
     settings_of,
     write_feeds,
 )
-from pipeline import key_index, key_runs
-from pipeline.build import rebuild
-from pipeline.engine import Engine
-from pipeline.found_rows import FoundRows, Searched
-from pipeline.key_index import KeyIndex, key_of
-from pipeline.lake import Part
+from pipeline.engines.duckdb_engine import Engine
+from pipeline.lake.lake import Part
+from pipeline.landed import key_index, key_runs
+from pipeline.landed.found_rows import FoundRows, Searched
+from pipeline.landed.key_index import KeyIndex, key_of
+from pipeline.loading.build import rebuild
 from pipeline.question import names_table
 
 UNIT = key_of("unit")

@@ -176,7 +176,7 @@ def test_leavings_of_killed_loads_are_swept(
     killed_at(lake, loads.second, loads.steps_of_second[0] + 40)
     orphans = unnamed_files(lake)
     assert orphans
-    monkeypatch.setattr("pipeline.sweeping.KEEP_RETIRED_HOURS", 0.0)
+    monkeypatch.setattr("pipeline.lake.sweeping.KEEP_RETIRED_HOURS", 0.0)
     load_files(lake, loads.second)
     assert unnamed_files(lake) == set()
     assert everything(lake) == loads.shown_after_both

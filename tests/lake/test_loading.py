@@ -20,24 +20,24 @@ from lake.support import (
     settings_of,
     write_feeds,
 )
-from pipeline import landing
-from pipeline.build import load
 from pipeline.contract import SOURCES
 from pipeline.intake.beside import Worker, WorkerEnded
 from pipeline.intake.taker import stamp_of
 from pipeline.intake.worker import Message
-from pipeline.lake import Lake
-from pipeline.landed import landed_table
-from pipeline.landing import land
-from pipeline.ledger import Ledger
-from pipeline.reference import load_reference
+from pipeline.lake.lake import Lake
+from pipeline.landed.shape import landed_table
+from pipeline.loading import landing
+from pipeline.loading.build import load
+from pipeline.loading.landing import land
+from pipeline.loading.ledger import Ledger
+from pipeline.reference.reading import load_reference
 from pipeline.settings import Settings
 
 LOAD_TWICE = """
 import sys
 from pathlib import Path
-from pipeline import found_rows, key_index
-from pipeline.build import load
+from pipeline.landed import found_rows, key_index
+from pipeline.loading.build import load
 from pipeline.settings import from_environment
 found_rows.SEARCHED_FROM_ROWS = key_index.LISTED_FROM_ROWS = 1  # as in a large lake
 for folder in sys.argv[2:]:
@@ -125,7 +125,7 @@ def test_a_file_that_changes_while_it_is_read_beside_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (path,) = write_feeds(tmp_path, day_feeds(1)[:1])
-    monkeypatch.setattr("pipeline.landing.stamp_of", lambda file: (*stamp_of(file)[:2], 0))
+    monkeypatch.setattr("pipeline.loading.landing.stamp_of", lambda file: (*stamp_of(file)[:2], 0))
     summary = load(_two_threads(tmp_path / "lake"), [path], LOADED_AT)
     assert "changed while it was read" in (summary.files[0].error or "")
 

@@ -30,14 +30,14 @@ from lake.support import (
     table,
     write_feeds,
 )
-from pipeline import lease, object_cache
 from pipeline.address import Address, Root, address_of
-from pipeline.build import rebuild
 from pipeline.cli import main
 from pipeline.errors import UserMistake
-from pipeline.lake import Draft, Lake
+from pipeline.lake import lease, object_cache
+from pipeline.lake.lake import Draft, Lake
+from pipeline.lake.object_store import Objects
+from pipeline.loading.build import rebuild
 from pipeline.metrics import Filters, Reader
-from pipeline.object_store import Objects
 from pipeline.settings import ROOT, from_environment
 
 
@@ -149,10 +149,10 @@ def test_acknowledgements_and_their_version(address: Address, days: list[list[Pa
 @pytest.mark.parametrize(
     ("method", "calls"),
     [
-        ("pipeline.bucket:Bucket.send", 2),
-        ("pipeline.table_log:TableLog.commit", 5),
-        ("pipeline.bucket:Bucket.swap", 0),
-        ("pipeline.bucket:Bucket.sweep", 0),
+        ("pipeline.lake.bucket:Bucket.send", 2),
+        ("pipeline.lake.table_log:TableLog.commit", 5),
+        ("pipeline.lake.bucket:Bucket.swap", 0),
+        ("pipeline.lake.bucket:Bucket.sweep", 0),
     ],
 )
 def test_a_killed_load_leaves_the_lake_as_it_was(
@@ -172,7 +172,7 @@ def test_a_killed_load_leaves_the_lake_as_it_was(
     if is_elsewhere:
         # Another machine cannot know that the holder is dead: it waits for the lease to end.
         elsewhere("another")
-        monkeypatch.setattr("pipeline.lease.LEASE_SECONDS", 2.0)
+        monkeypatch.setattr("pipeline.lake.lease.LEASE_SECONDS", 2.0)
     assert _shown(address) == shown[1 if was_swapped else 0]
     with Lake(address).writing(waited.append):
         assert bool(waited) == is_elsewhere
@@ -186,12 +186,12 @@ def test_what_a_killed_load_had_committed_is_not_in_what_comes_next(
     alone = tmp_path / "alone"
     for lake in (address, alone):
         load_files(lake, days[0])
-    killed_in(address, days[1], "pipeline.bucket:Bucket.swap", 0)
+    killed_in(address, days[1], "pipeline.lake.bucket:Bucket.swap", 0)
     release = Lake(address).release()
     assert release is not None
     latest = f"tables/stays/_delta_log/{release.versions['stays'] + 1:020d}.json"
     assert Objects(address).read(latest) is not None
-    monkeypatch.setattr("pipeline.sweeping.KEEP_RETIRED_HOURS", 0.0)
+    monkeypatch.setattr("pipeline.lake.sweeping.KEEP_RETIRED_HOURS", 0.0)
     for lake in (address, alone):
         load_files(lake, days[2])
     assert everything(address) == everything(alone)
@@ -204,7 +204,7 @@ def test_what_a_killed_load_had_committed_is_not_in_what_comes_next(
 
 
 def test_a_first_load_killed(address: Address, days: list[list[Path]], shown: list[dict[str, str]]) -> None:
-    killed_in(address, days[0], "pipeline.bucket:Bucket.swap", 0)
+    killed_in(address, days[0], "pipeline.lake.bucket:Bucket.swap", 0)
     assert Reader(settings_of(address)).release is None
     load_files(address, days[0])
     assert _shown(address) == shown[0]
@@ -236,9 +236,9 @@ def test_a_second_load_waits_and_says_so(
 
 
 def test_a_lease_lives_as_long_as_its_holder(address: Address, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("pipeline.lease.LEASE_SECONDS", 1.5)
-    monkeypatch.setattr("pipeline.lease.BEAT_SECONDS", 0.3)
-    monkeypatch.setattr("pipeline.lease.WAIT_SECONDS", 4.0)
+    monkeypatch.setattr("pipeline.lake.lease.LEASE_SECONDS", 1.5)
+    monkeypatch.setattr("pipeline.lake.lease.BEAT_SECONDS", 0.3)
+    monkeypatch.setattr("pipeline.lake.lease.WAIT_SECONDS", 4.0)
     first, second = (lease.Lease(Objects(address), name) for name in ("first", "second"))
     first.acquire(lambda _: None)
     with pytest.raises(UserMistake, match="for an hour"):
@@ -272,8 +272,8 @@ def test_a_writer_that_slept_through_its_lease_publishes_nothing(
             load_files(address, days[2])
         refused.append(told.value)
 
-    monkeypatch.setattr("pipeline.lease.BEAT_SECONDS", 3600.0)
-    monkeypatch.setattr("pipeline.lease.LEASE_SECONDS", 1.5)
+    monkeypatch.setattr("pipeline.lake.lease.BEAT_SECONDS", 3600.0)
+    monkeypatch.setattr("pipeline.lake.lease.LEASE_SECONDS", 1.5)
     monkeypatch.setattr(Draft, "publish", slow)
     sleeper = threading.Thread(target=load_slowly)
     sleeper.start()

@@ -26,8 +26,8 @@ from lake.support import (
     settings_of,
     write_feeds,
 )
-from pipeline import build
-from pipeline.lake import Lake
+from pipeline.lake.lake import Lake
+from pipeline.loading import build
 from pipeline.metrics import Reader
 from pipeline.progress import Silent
 
@@ -182,7 +182,7 @@ def test_a_failing_load_changes_nothing_and_leaves_nothing(
         raise OSError(28, "No space left on device")
 
     with monkeypatch.context() as patch, pytest.raises(OSError, match="No space left"):
-        patch.setattr("pipeline.folder.flush", no_room)
+        patch.setattr("pipeline.lake.folder.flush", no_room)
         load_files(lake, second)
     assert print_of(lake) == before
     assert sorted(lake.rglob("*.parquet")) == files

@@ -22,10 +22,10 @@ from lake.support import (
     unnamed_files,
     write_feeds,
 )
-from pipeline.build import rebuild
-from pipeline.lake import Lake
+from pipeline.lake.lake import Lake
+from pipeline.lake.sweeping import KEEP_RETIRED_HOURS
+from pipeline.loading.build import rebuild
 from pipeline.metrics import Reader
-from pipeline.sweeping import KEEP_RETIRED_HOURS
 
 LANDED = "landed_consignments"
 
@@ -102,7 +102,7 @@ def test_a_load_stands_even_where_sweeping_fails(
     def no_right(*_: object) -> None:
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr("pipeline.folder.sweep", no_right)
+    monkeypatch.setattr("pipeline.lake.folder.sweep", no_right)
     third_day(tmp_path, lake)
     assert "could not be tidied" in caplog.text
     assert len(Reader(settings_of(lake)).query("stays")) == 9
@@ -111,8 +111,8 @@ def test_a_load_stands_even_where_sweeping_fails(
 def test_many_small_loads_are_few_files_with_the_same_rows(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("pipeline.lake.MERGE_FROM_PARTS", 3)
-    monkeypatch.setattr("pipeline.lake.CHECKPOINT_EVERY", 4)
+    monkeypatch.setattr("pipeline.lake.lake.MERGE_FROM_PARTS", 3)
+    monkeypatch.setattr("pipeline.lake.lake.CHECKPOINT_EVERY", 4)
     lake, alone = tmp_path / "lake", tmp_path / "alone"
     days = [write_feeds(tmp_path / f"day-{day}", day_feeds(day)) for day in range(8)]
     growth = []
@@ -134,7 +134,7 @@ def test_many_small_loads_are_few_files_with_the_same_rows(
 
 def test_merging_is_no_change_of_data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """In the table's log a merged row is moved, not added: whoever follows the log sees each row once."""
-    monkeypatch.setattr("pipeline.lake.MERGE_FROM_PARTS", 3)
+    monkeypatch.setattr("pipeline.lake.lake.MERGE_FROM_PARTS", 3)
     lake = tmp_path / "lake"
     for day in range(3):
         load_files(lake, write_feeds(tmp_path / f"day-{day}", day_feeds(day)[:1]))
@@ -149,7 +149,7 @@ def test_merging_is_no_change_of_data(tmp_path: Path, monkeypatch: pytest.Monkey
 def test_opening_a_table_does_not_grow_with_its_history(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("pipeline.lake.CHECKPOINT_EVERY", 2)
+    monkeypatch.setattr("pipeline.lake.lake.CHECKPOINT_EVERY", 2)
     lake = tmp_path / "lake"
     for day in range(3):
         load_files(lake, write_feeds(tmp_path / f"day-{day}", day_feeds(day)[:1]))
@@ -184,8 +184,8 @@ def test_what_a_release_names_is_on_disk_before_it(
 
     before = named_files(lake)
     with monkeypatch.context() as patch:
-        patch.setattr("pipeline.release.os.fsync", noted_fsync)
-        patch.setattr("pipeline.release.os.replace", noted_replace)
+        patch.setattr("pipeline.lake.release.os.fsync", noted_fsync)
+        patch.setattr("pipeline.lake.release.os.replace", noted_replace)
         third_day(tmp_path, lake)
     new = named_files(lake) - before
     release = Lake(lake).release()

@@ -20,10 +20,10 @@ from lake.support import (
     table,
     write_feeds,
 )
-from pipeline import whole
-from pipeline.build import rebuild
-from pipeline.kept_tables import OPEN
-from pipeline.lake import Lake
+from pipeline.lake.lake import Lake
+from pipeline.loading import whole
+from pipeline.loading.build import rebuild
+from pipeline.loading.kept_tables import OPEN
 
 
 def _rebuilt(monkeypatch: pytest.MonkeyPatch, lake: Path, slices: int) -> dict[str, str]:

@@ -18,8 +18,9 @@ from streamlit.testing.v1 import AppTest
 
 from pages.shared import data, kept
 from pages.shared.text import LANGUAGES, Words, catalog
-from pipeline import build, export
+from pipeline import export
 from pipeline.cli import main
+from pipeline.loading import build
 from pipeline.metrics import REGISTRY, Filters, Reader
 from pipeline.sample import SampleSettings, write_sample
 from pipeline.settings import ROOT, Settings

@@ -11,7 +11,7 @@ from streamlit.testing.v1 import AppTest
 
 from pages.shared import maps, months, plot
 from pages.shared.text import LANGUAGES, Words, catalog
-from pipeline import build
+from pipeline.loading import build
 from pipeline.metrics import Filters, Reader
 from pipeline.sample import SampleSettings, write_sample
 from pipeline.settings import ROOT, Settings

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from pipeline.metrics.pilots import why_not
-from pipeline.panels import (
+from pipeline.statistics.panels import (
     Panel,
     effect,
     event_study,

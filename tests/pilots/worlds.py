@@ -6,10 +6,10 @@ from datetime import date
 
 import numpy as np
 
-from pipeline.panels import Panel, two_sided
 from pipeline.sample import SampleSettings
 from pipeline.sample.facts import load_facts
 from pipeline.sample.world import make_ports
+from pipeline.statistics.panels import Panel, two_sided
 
 WEEK_SECONDS = 7 * 86_400
 

@@ -17,13 +17,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from lifelines import NelsonAalenFitter
 
-from pipeline import build
-from pipeline.engine import Engine
+from pipeline.engines.duckdb_engine import Engine
+from pipeline.loading import build
 from pipeline.metrics import Filters, Reader
 from pipeline.metrics.limit_odds import ODDS_SCHEMA, odds_here
 from pipeline.sample import SampleSettings, write_sample
 from pipeline.settings import SHIPPED_REFERENCE, Settings
-from pipeline.stock_outlook import Curve, Days, Outlook, Stays, outlook, relative_error, widened
+from pipeline.statistics.stock_outlook import Curve, Days, Outlook, Stays, outlook, relative_error, widened
 
 from .yards import LOADED_AT, Box, files
 

@@ -14,9 +14,9 @@ from durations.lakes import SmallLake
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pipeline.engine import Engine
+from pipeline.engines.duckdb_engine import Engine
 from pipeline.metrics import Filters, Reader, segregation
-from pipeline.reference import load_reference
+from pipeline.reference.reading import load_reference
 from pipeline.settings import Settings
 
 from .yards import LOADED_AT, Box, Standing, alerts, files

@@ -14,9 +14,9 @@ import pyarrow.parquet as pq
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from pipeline.build import load
-from pipeline.lake import Lake
-from pipeline.ledger import LoadSummary
+from pipeline.lake.lake import Lake
+from pipeline.loading.build import load
+from pipeline.loading.ledger import LoadSummary
 from pipeline.metrics import Filters, Reader
 from pipeline.settings import ROOT, Settings
 

@@ -15,7 +15,7 @@ from durations.lakes import SmallLake
 from pipeline import acknowledgements
 from pipeline.cli import main
 from pipeline.errors import UserMistake
-from pipeline.lake import Lake
+from pipeline.lake.lake import Lake
 from pipeline.metrics import Filters, Reader
 from pipeline.settings import ROOT, Settings
 

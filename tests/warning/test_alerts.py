@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 
 from pipeline.errors import UserMistake
 from pipeline.metrics import Filters, Reader, watching
-from pipeline.reference import load_reference
+from pipeline.reference.reading import load_reference
 from pipeline.settings import Settings
-from pipeline.statistics import cusum, cusum_ends
+from pipeline.statistics.inference import cusum, cusum_ends
 
 from . import oracle
 from .worlds import LIMITS, RULES, START, drawn, files, rules_csv

@@ -1,0 +1,1 @@
+"""What SQL is not for: curves, intervals, control charts, panels and outlooks."""
