@@ -11,7 +11,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from pages.shared import kept
-from pages.shared.plot import DAY_TICKS, Look, blank, short
+from pages.shared.plot import DAY_TICKS, Look, blank, days_across, short
 
 _DAY_MS = 86_400_000
 _MOMENT_TICKS = [
@@ -47,9 +47,7 @@ def lines(
             hovertemplate=f"%{{x}}<br>{name}: %{{y:,.0f}} {unit}<extra></extra>",
         )
     figure.update_layout(showlegend=True, hovermode="x unified")
-    figure.update_xaxes(
-        title_text=look.words("axis.day"), type="date", tickformat=DAY_TICKS, nticks=7, showgrid=False
-    )
+    days_across(figure, look.words("axis.day"))
     figure.update_yaxes(title_text=unit, rangemode="tozero")
     return figure
 

@@ -11,7 +11,7 @@ import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
 from pages.shared import kept
-from pages.shared.plot import DAY_TICKS, Label, Look, blank, short
+from pages.shared.plot import DAY_TICKS, Label, Look, Palette, blank, short
 
 COLUMNS = 4
 DRAWN_THRESHOLDS = 4
@@ -29,24 +29,37 @@ def cusum(weeks: pd.DataFrame, onset: str | None, *, look: Look) -> go.Figure:
 
     `weeks`: week_starts_on, newly_overdue, is_baseline, cusum, threshold, is_signal. `onset`: a date, or None.
     """
-    words, palette = look.words, look.palette
     figure = make_subplots(2, 1, shared_xaxes=True, vertical_spacing=0.08, row_heights=[0.4, 0.6])
-    figure.update_layout(blank(palette, 380).layout)
-    days = weeks["week_starts_on"].astype(str)
-    newly = words("rebound.newly_overdue")
+    figure.update_layout(blank(look.palette, 380).layout)
+    _newly_overdue(figure, weeks, look)
+    _sums(figure, weeks, look)
+    _signals(figure, weeks[weeks["is_signal"].astype(bool)], look)
+    if onset is not None:
+        _onset(figure, onset, look)
+    figure.update_layout(showlegend=True, bargap=0.15)
+    _cusum_axes(figure, weeks, look)
+    return figure
+
+
+def _newly_overdue(figure: go.Figure, weeks: pd.DataFrame, look: Look) -> None:
+    newly = look.words("rebound.newly_overdue")
     figure.add_bar(
-        x=days,
+        x=weeks["week_starts_on"].astype(str),
         y=weeks["newly_overdue"].astype(float),
         name=newly,
-        marker={"color": palette.muted},
+        marker={"color": look.palette.muted},
         hovertemplate=f"%{{x}}<br>{newly}: %{{y:,}}<extra></extra>",
         row=1,
         col=1,
     )
-    for column, colour, dash in (("cusum", palette.accent, "solid"), ("threshold", palette.ink, "dash")):
-        name = words.column(column)
+
+
+def _sums(figure: go.Figure, weeks: pd.DataFrame, look: Look) -> None:
+    lines = (("cusum", look.palette.accent, "solid"), ("threshold", look.palette.ink, "dash"))
+    for column, colour, dash in lines:
+        name = look.words.column(column)
         figure.add_scatter(
-            x=days,
+            x=weeks["week_starts_on"].astype(str),
             y=weeks[column].astype(float),
             mode="lines",
             name=name,
@@ -55,39 +68,47 @@ def cusum(weeks: pd.DataFrame, onset: str | None, *, look: Look) -> go.Figure:
             row=2,
             col=1,
         )
-    signal = weeks[weeks["is_signal"].astype(bool)]
+
+
+def _signals(figure: go.Figure, signal: pd.DataFrame, look: Look) -> None:
+    told = look.words("rebound.signal")
     figure.add_scatter(
         x=signal["week_starts_on"].astype(str),
         y=signal["cusum"].astype(float),
         mode="markers",
-        name=words("rebound.signal"),
-        marker={"symbol": "diamond", "size": 13, "color": palette.ink},
-        hovertemplate=f"%{{x}}<br>{words('rebound.signal')}<extra></extra>",
+        name=told,
+        marker={"symbol": "diamond", "size": 13, "color": look.palette.ink},
+        hovertemplate=f"%{{x}}<br>{told}<extra></extra>",
         row=2,
         col=1,
     )
-    if onset is not None:
-        figure.add_vline(x=onset, line={"color": palette.muted, "width": 1.5, "dash": "dot"})
-        figure.add_annotation(
-            x=onset,
-            y=1,
-            yref="y domain",
-            text=words("rebound.onset"),
-            showarrow=False,
-            xanchor="right",
-            xshift=-4,
-        )
-    figure.update_layout(showlegend=True, bargap=0.15)
-    axis = {"fixedrange": True, "zeroline": False, "tickfont": {"color": palette.muted}, "automargin": True}
-    axis["title"] = {"font": {"size": 12, "color": palette.muted}}
+
+
+def _onset(figure: go.Figure, onset: str, look: Look) -> None:
+    figure.add_vline(x=onset, line={"color": look.palette.muted, "width": 1.5, "dash": "dot"})
+    figure.add_annotation(
+        x=onset,
+        y=1,
+        yref="y domain",
+        text=look.words("rebound.onset"),
+        showarrow=False,
+        xanchor="right",
+        xshift=-4,
+    )
+
+
+def _cusum_axes(figure: go.Figure, weeks: pd.DataFrame, look: Look) -> None:
+    """Weeks from the left, batches a week above, sums below: up to what matters of them."""
+    words, muted = look.words, look.palette.muted
+    axis = {"fixedrange": True, "zeroline": False, "tickfont": {"color": muted}, "automargin": True}
+    axis["title"] = {"font": {"size": 12, "color": muted}}
     figure.update_xaxes(type="date", tickformat=DAY_TICKS, nticks=7, showgrid=False, **axis)
     figure.update_xaxes(title_text=words("axis.week"), row=2, col=1)
-    figure.update_yaxes(gridcolor=palette.grid, nticks=4, **axis)
+    figure.update_yaxes(gridcolor=look.palette.grid, nticks=4, **axis)
     figure.update_yaxes(title_text=words("axis.batches_a_week"), rangemode="tozero", row=1, col=1)
     top = DRAWN_THRESHOLDS * float(weeks["threshold"].max())
     highest = 1.05 * max(float(weeks["cusum"].max()), float(weeks["threshold"].max()))
     figure.update_yaxes(title_text=words.column("cusum"), range=[0, min(top, highest)], row=2, col=1)
-    return figure
 
 
 @kept.by_arguments
@@ -117,7 +138,21 @@ def multiples(weeks: pd.DataFrame, ports: Sequence[str], *, look: Look, label: L
         hovertext=told,
         hovertemplate="%{hovertext}<extra></extra>",
     )
-    feet = [(panels.left(place), panels.y(place)) for place in range(len(ports))]
+    _thresholds(figure, panels, [short(label(port), 22) for port in ports], palette)
+    figure.update_xaxes(range=[0, panels.left(COLUMNS - 1) + 1], showgrid=False, **_written(panels.months()))
+    shares = {
+        panels.y(COLUMNS * row) + share: f"{share:.0%}" for row in range(panels.rows) for share in (0, 1)
+    }
+    figure.update_yaxes(
+        range=[panels.y(COLUMNS * (panels.rows - 1)), _HIGHEST], showgrid=False, **_written(shares)
+    )
+    figure.update_layout(margin={"t": 34})
+    return figure
+
+
+def _thresholds(figure: go.Figure, panels: Panels, names: Sequence[str], palette: Palette) -> None:
+    """Each small chart's threshold, and its name above it."""
+    feet = [(panels.left(place), panels.y(place)) for place in range(len(names))]
     figure.add_scatter(
         x=[x for left, _ in feet for x in (left, left + 1, None)],
         y=[y for _, foot in feet for y in (foot + 1, foot + 1, None)],
@@ -129,21 +164,12 @@ def multiples(weeks: pd.DataFrame, ports: Sequence[str], *, look: Look, label: L
         x=[left + 0.5 for left, _ in feet],
         y=[foot + 1.02 for _, foot in feet],
         mode="text",
-        text=[short(label(port), 22) for port in ports],
+        text=list(names),
         textposition="top center",
         textfont={"size": 12, "color": palette.ink},
         cliponaxis=False,
         hoverinfo="skip",
     )
-    figure.update_xaxes(range=[0, panels.left(COLUMNS - 1) + 1], showgrid=False, **_written(panels.months()))
-    shares = {
-        panels.y(COLUMNS * row) + share: f"{share:.0%}" for row in range(panels.rows) for share in (0, 1)
-    }
-    figure.update_yaxes(
-        range=[panels.y(COLUMNS * (panels.rows - 1)), _HIGHEST], showgrid=False, **_written(shares)
-    )
-    figure.update_layout(margin={"t": 34})
-    return figure
 
 
 def _written(texts: Mapping[float, str]) -> dict[str, list]:

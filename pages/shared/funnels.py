@@ -6,7 +6,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from pages.shared import kept
-from pages.shared.plot import DAY_TICKS, Label, Look, blank
+from pages.shared.plot import Label, Look, blank, days_across, whiskers
 
 _LIMITS = {"95": "dash", "998": "dot"}
 
@@ -20,26 +20,7 @@ def funnel(ports: pd.DataFrame, *, look: Look, label: Label, y: str) -> go.Figur
     words, palette = look.words, look.palette
     figure = blank(palette, 380)
     rows = ports.dropna(subset=["national_hours"]).sort_values("n")
-    for level, dash in _LIMITS.items():
-        for end in ("lower", "upper"):
-            figure.add_scatter(
-                x=rows["n"],
-                y=rows[f"limit_{end}_{level}_hours"].astype(float),
-                mode="lines",
-                name=words(f"funnel.limit_{level}"),
-                legendgroup=level,
-                showlegend=end == "lower",
-                line={"color": palette.muted, "width": 1.4, "dash": dash},
-                hoverinfo="skip",
-            )
-    figure.add_scatter(
-        x=rows["n"],
-        y=rows["national_hours"].astype(float),
-        mode="lines",
-        name=words("funnel.national"),
-        line={"color": palette.ink, "width": 1.2},
-        hoverinfo="skip",
-    )
+    _limits(figure, rows, look)
     outside = rows["funnel"].fillna("inside").ne("inside")
     for is_outside, symbol, colour in (
         (False, "circle-open", palette.muted),
@@ -63,6 +44,30 @@ def funnel(ports: pd.DataFrame, *, look: Look, label: Label, y: str) -> go.Figur
     return figure
 
 
+def _limits(figure: go.Figure, rows: pd.DataFrame, look: Look) -> None:
+    """The limits on both sides, and the national line between them."""
+    for level, dash in _LIMITS.items():
+        for end in ("lower", "upper"):
+            figure.add_scatter(
+                x=rows["n"],
+                y=rows[f"limit_{end}_{level}_hours"].astype(float),
+                mode="lines",
+                name=look.words(f"funnel.limit_{level}"),
+                legendgroup=level,
+                showlegend=end == "lower",
+                line={"color": look.palette.muted, "width": 1.4, "dash": dash},
+                hoverinfo="skip",
+            )
+    figure.add_scatter(
+        x=rows["n"],
+        y=rows["national_hours"].astype(float),
+        mode="lines",
+        name=look.words("funnel.national"),
+        line={"color": look.palette.ink, "width": 1.2},
+        hoverinfo="skip",
+    )
+
+
 @kept.by_arguments
 def event_study(weeks: pd.DataFrame, starts_on: str, *, look: Look) -> go.Figure:
     """The difference between pilot ports and others by week, in percent, with 95% intervals; the start marked.
@@ -83,22 +88,12 @@ def event_study(weeks: pd.DataFrame, starts_on: str, *, look: Look) -> go.Figure
             mode="markers",
             name=words("pilots.before" if is_before else "pilots.after"),
             marker={"size": 8, "symbol": symbol, "color": colour},
-            error_y={
-                "type": "data",
-                "symmetric": False,
-                "array": (rows["upper_pct"].astype(float) - middle).fillna(0.0),
-                "arrayminus": (middle - rows["lower_pct"].astype(float)).fillna(0.0),
-                "color": colour,
-                "thickness": 1.2,
-                "width": 0,
-            },
+            error_y=whiskers(middle, rows["lower_pct"], rows["upper_pct"], colour, 1.2),
             hovertemplate="%{x}: %{y:.1f}%<extra></extra>",
         )
     figure.add_hline(y=0, line={"color": palette.ink, "width": 1, "dash": "dot"})
     figure.add_vline(x=starts_on, line={"color": palette.ink, "width": 1.4})
     figure.update_layout(showlegend=True)
-    figure.update_xaxes(
-        title_text=words("axis.week"), type="date", tickformat=DAY_TICKS, nticks=7, showgrid=False
-    )
+    days_across(figure, words("axis.week"))
     figure.update_yaxes(title_text=words("axis.difference"), nticks=7)
     return figure

@@ -14,14 +14,31 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from pages.shared import kept
-from pages.shared.plot import CLICKS, DAY_TICKS, TARGETS, Label, Look, Palette, blank, short
+from pages.shared.plot import CLICKS, TARGETS, Label, Look, Palette, blank, days_across, framed, short
 
 LEAST_HEIGHT = 210
 """Of which the scale of colours above and the days below take 146 pixels."""
+MANY_ROWS = 40
+"""Rows beyond which they are lower and their names smaller."""
 MAX_GAPS = 4_000
 """Cells up to which a hair of paper is left between them."""
 MAX_NAMED = 10_000
 """Cells up to which each carries the name of its row for the hover text; beyond, its code does."""
+
+_SCALE_ABOVE = {
+    "thickness": 10,
+    "outlinewidth": 0,
+    "orientation": "h",
+    "x": 0,
+    "xanchor": "left",
+    "y": 1.0,
+    "yanchor": "bottom",
+    "len": 220,
+    "lenmode": "pixels",
+    "tickformat": ",d",
+    "nticks": 4,
+    "tick0": 0,
+}
 
 
 @kept.by_arguments
@@ -46,12 +63,32 @@ def heatmap(
     the same as zero. A target's x is the day or the code, its y the code (an empty one as ``-``), its
     `customdata` the count. `marked` names a cell ({"x": ..., "y": ...}) to be outlined.
     """
-    words, palette, unit = look.words, look.palette, look.unit
     columns, rows, grid = _grid(frame, x, y, value, order, x_order)
-    height = 100 + len(rows) * (24 if len(rows) <= 40 else 15)
-    figure = blank(palette, height=max(height, LEAST_HEIGHT))
-    name = words(f"measure.{value}")
+    height = 100 + len(rows) * (24 if len(rows) <= MANY_ROWS else 15)
+    figure = blank(look.palette, height=max(height, LEAST_HEIGHT))
+    told = f"{look.words(f'measure.{value}')} ({look.unit})"
+    _cells(figure, columns, rows, grid, told, look.palette)
+    line = f"{look.words(f'measure.{value}')}: %{{customdata:,}} {look.unit}"
+    _targets(figure, columns, rows, grid, line, label, x_label)
+    if x_label is None:
+        days_across(figure, look.words("axis.day"), ticks=8)
+        figure.update_xaxes(range=_day_range(columns) if columns else None)
+    else:
+        _codes_across(figure, columns, [x_label(code) for code in columns], look.words(f"axis.{x}"))
+    _rows_down(figure, rows, label, look.palette)
+    if is_clicked:
+        figure.update_layout(CLICKS)
+    if marked:
+        _outline(figure, marked, columns, rows, look.palette, is_date=x_label is None)
+    return figure
+
+
+def _cells(
+    figure: go.Figure, columns: list[str], rows: list[str], grid: np.ndarray, told: str, palette: Palette
+) -> None:
+    """The coloured cells, and the scale of their colours above them."""
     gap = 1 if grid.size <= MAX_GAPS else 0
+    largest = _largest(grid)
     figure.add_heatmap(
         x=columns,
         y=rows,
@@ -60,72 +97,38 @@ def heatmap(
         ygap=gap,
         hoverinfo="skip",
         zmin=0,
-        zmax=max(1.0, _largest(grid)),
+        zmax=max(1.0, largest),
         colorscale=_scale(palette),
-        colorbar={
-            "title": {
-                "text": f"{name} ({unit})",
-                "side": "right",
-                "font": {"color": palette.muted, "size": 12},
-            },
-            "thickness": 10,
-            "outlinewidth": 0,
-            "orientation": "h",
-            "x": 0,
-            "xanchor": "left",
-            "y": 1.0,
-            "yanchor": "bottom",
-            "len": 220,
-            "lenmode": "pixels",
+        colorbar=_SCALE_ABOVE
+        | {
+            "title": {"text": told, "side": "right", "font": {"color": palette.muted, "size": 12}},
             "tickfont": {"color": palette.muted},
-            "tickformat": ",d",
-            "nticks": 4,
-            "tick0": 0,
-            "dtick": 1 if _largest(grid) <= 4 else None,
+            "dtick": 1 if largest <= 4 else None,
         },
     )
-    _targets(
-        figure,
-        columns,
-        rows,
-        grid,
-        f"{name}: %{{customdata:,}} {unit}",
-        label,
-        x_label,
+
+
+def _codes_across(figure: go.Figure, codes: list[str], texts: list[str], title: str) -> None:
+    figure.update_xaxes(
+        type="category",
+        tickvals=codes,
+        ticktext=texts,
+        title_text=title,
+        showgrid=False,
+        range=[-0.5, len(codes) - 0.5],
+        tickangle=0,
     )
-    if x_label is None:
-        figure.update_xaxes(
-            title_text=words("axis.day"),
-            tickformat=DAY_TICKS,
-            type="date",
-            nticks=8,
-            showgrid=False,
-            range=_day_range(columns) if columns else None,
-        )
-    else:
-        texts = [x_label(code) for code in columns]
-        figure.update_xaxes(
-            type="category",
-            tickvals=columns,
-            ticktext=texts,
-            title_text=words(f"axis.{x}"),
-            showgrid=False,
-            range=[-0.5, len(columns) - 0.5],
-            tickangle=0,
-        )
+
+
+def _rows_down(figure: go.Figure, rows: list[str], label: Label, palette: Palette) -> None:
     figure.update_yaxes(
         type="category",
         range=[len(rows) - 0.5, -0.5],
         tickvals=rows,
         ticktext=[short(label(code)) for code in rows],
         showgrid=False,
-        tickfont={"color": palette.ink, "size": 13 if len(rows) <= 40 else 10},
+        tickfont={"color": palette.ink, "size": 13 if len(rows) <= MANY_ROWS else 10},
     )
-    if is_clicked:
-        figure.update_layout(CLICKS)
-    if marked:
-        _outline(figure, marked, columns, rows, palette, is_date=x_label is None)
-    return figure
 
 
 def _scale(palette: Palette) -> list[list[float | str]]:
@@ -209,14 +212,6 @@ def _outline(
     """A frame round one cell."""
     if marked.get("x") not in columns or marked.get("y") not in rows:
         return
-    row = rows.index(marked["y"])
     column = columns.index(marked["x"])
-    left, right = _day_range([marked["x"]] * 2) if is_date else (column - 0.5, column + 0.5)
-    figure.add_shape(
-        type="rect",
-        x0=left,
-        x1=right,
-        y0=row - 0.5,
-        y1=row + 0.5,
-        line={"color": palette.ink, "width": 2},
-    )
+    across = _day_range([marked["x"]] * 2) if is_date else (column - 0.5, column + 0.5)
+    framed(figure, across, rows.index(marked["y"]), palette)

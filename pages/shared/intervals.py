@@ -8,7 +8,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from pages.shared import kept
-from pages.shared.plot import Look, blank, short
+from pages.shared.plot import Look, blank, short, whiskers
 
 _SYMBOLS = ("circle", "x-thin-open", "diamond-open")
 _SHIFT = 0.16
@@ -56,15 +56,7 @@ def dots(
                 "symbol": _SYMBOLS[place % 3],
                 "line": {"width": 2, "color": colour},
             },
-            error_x={
-                "type": "data",
-                "symmetric": False,
-                "array": (rows[upper].astype(float) - middle).fillna(0.0),
-                "arrayminus": (middle - rows[lower].astype(float)).fillna(0.0),
-                "color": colour,
-                "thickness": 1.6,
-                "width": 0,
-            },
+            error_x=whiskers(middle, rows[lower], rows[upper], colour, 1.6),
             hovertemplate=f"%{{customdata[0]}}<br>{one}: {_BARE if bare else _WITH_ENDS}<extra></extra>",
         )
     if at is not None:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import plotly.graph_objects as go
 
 from pages.shared.margins import roomy
@@ -152,6 +153,38 @@ def blank(palette: Palette, height: int) -> Drawing:
     figure.update_xaxes(**axis)
     figure.update_yaxes(**axis)
     return figure
+
+
+def days_across(figure: go.Figure, title: str, ticks: int = 7) -> None:
+    """Days from the left."""
+    figure.update_xaxes(title_text=title, type="date", tickformat=DAY_TICKS, nticks=ticks, showgrid=False)
+
+
+def whiskers(
+    middle: pd.Series, lower: pd.Series, upper: pd.Series, colour: str, thickness: float
+) -> dict[str, Any]:
+    """The ends of intervals around dots, as plotly's `error_x` and `error_y` take them; none where an end is null."""
+    return {
+        "type": "data",
+        "symmetric": False,
+        "array": (upper.astype(float) - middle).fillna(0.0),
+        "arrayminus": (middle - lower.astype(float)).fillna(0.0),
+        "color": colour,
+        "thickness": thickness,
+        "width": 0,
+    }
+
+
+def framed(figure: go.Figure, across: tuple[Any, Any], row: int, palette: Palette) -> None:
+    """A frame round one cell of a grid: from where to where it lies across, and in which row from the top."""
+    figure.add_shape(
+        type="rect",
+        x0=across[0],
+        x1=across[1],
+        y0=row - 0.5,
+        y1=row + 0.5,
+        line={"color": palette.ink, "width": 2},
+    )
 
 
 def short(text: str, most: int = 30) -> str:

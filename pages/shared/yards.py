@@ -13,7 +13,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from pages.shared import kept
-from pages.shared.plot import CLICKS, DAY_TICKS, TARGETS, Label, Look, blank, faded, short
+from pages.shared.plot import CLICKS, TARGETS, Label, Look, Palette, blank, days_across, faded, framed, short
 
 UNTOLD = "-"
 """Stands for a bay that nobody told."""
@@ -95,16 +95,14 @@ def plan(
 
     `cells`: place (facility|block), bay, units, told (what the cell says when pointed at) and the shade's columns.
     """
-    palette = look.palette
     bays, places = bay_order(cells["bay"]), sorted(set(cells["place"]))
     wide = cells.pivot(index="place", columns="bay", values=shade.column).reindex(index=places, columns=bays)
     written = cells.pivot(index="place", columns="bay", values=shade.text).reindex(index=places, columns=bays)
-    grid = wide.to_numpy(float)
-    figure = blank(palette, height=120 + 30 * max(1, len(places)))
+    figure = blank(look.palette, height=120 + 30 * max(1, len(places)))
     figure.add_heatmap(
         x=bays,
         y=places,
-        z=grid,
+        z=wide.to_numpy(float),
         text=written.fillna("").to_numpy(),
         texttemplate="%{text}",
         textfont={"size": 12},
@@ -112,10 +110,20 @@ def plan(
         ygap=2,
         zmin=shade.lowest,
         zmax=shade.highest,
-        colorscale=_even(palette.scale),
+        colorscale=_even(look.palette.scale),
         hoverinfo="skip",
         showscale=False,
     )
+    _cell_targets(figure, cells)
+    if marked and marked[0] in places and marked[1] in bays:
+        row, column = places.index(marked[0]), bays.index(marked[1])
+        framed(figure, (column - 0.5, column + 0.5), row, look.palette)
+    _yard_axes(figure, bays, places, look, label)
+    return figure
+
+
+def _cell_targets(figure: go.Figure, cells: pd.DataFrame) -> None:
+    """What is hovered and clicked: a click anywhere in a cell finds its target, which is a point in the middle."""
     figure.add_scatter(
         x=cells["bay"],
         y=cells["place"],
@@ -124,18 +132,11 @@ def plan(
         hovertemplate="%{hovertext}<extra></extra>",
         name="",
     )
-    # A click anywhere in a cell finds its target, which is a point in the middle.
     figure.update_layout(CLICKS, hoverdistance=60)
-    if marked and marked[0] in places and marked[1] in bays:
-        row, column = places.index(marked[0]), bays.index(marked[1])
-        figure.add_shape(
-            type="rect",
-            x0=column - 0.5,
-            x1=column + 0.5,
-            y0=row - 0.5,
-            y1=row + 0.5,
-            line={"color": palette.ink, "width": 2.5},
-        )
+
+
+def _yard_axes(figure: go.Figure, bays: list[str], places: list[str], look: Look, label: Label) -> None:
+    """Bays from the left, places from the top."""
     figure.update_xaxes(
         type="category",
         categoryorder="array",
@@ -152,9 +153,8 @@ def plan(
         tickvals=places,
         ticktext=[short(label(place)) for place in places],
         showgrid=False,
-        tickfont={"color": palette.ink},
+        tickfont={"color": look.palette.ink},
     )
-    return figure
 
 
 def bay_order(bays: pd.Series) -> list[str]:
@@ -203,9 +203,7 @@ def ahead(rows: pd.DataFrame, past: pd.DataFrame, *, look: Look) -> go.Figure:
         hovertemplate=f"%{{x}}: %{{y:,.0f}} {look.unit} (%{{customdata[0]:,.0f}}–%{{customdata[1]:,.0f}})<extra></extra>",
     )
     figure.update_layout(showlegend=True)
-    figure.update_xaxes(
-        title_text=words("axis.day"), type="date", tickformat=DAY_TICKS, nticks=7, showgrid=False
-    )
+    days_across(figure, words("axis.day"))
     figure.update_yaxes(title_text=look.unit, rangemode="tozero", nticks=6)
     return figure
 
@@ -229,17 +227,32 @@ def hot_days(rows: pd.DataFrame, levels: pd.DataFrame, *, look: Look) -> go.Figu
         connectgaps=False,
         hovertemplate="%{x}: %{y:.1f} °C<extra></extra>",
     )
+    _missing_days(figure, rows, look)
+    _heat_levels(figure, levels, palette)
+    figure.update_layout(showlegend=bool(rows["is_missing"].any()))
+    days_across(figure, words("axis.day"))
+    figure.update_yaxes(title_text="°C", nticks=6)
+    return figure
+
+
+def _missing_days(figure: go.Figure, rows: pd.DataFrame, look: Look) -> None:
+    """A mark at the foot for every day that nobody told."""
     missing = rows[rows["is_missing"]]
-    if len(missing):
-        low = float(rows["max_temp_c"].min()) if rows["max_temp_c"].notna().any() else 0.0
-        figure.add_scatter(
-            x=missing["date"].astype(str),
-            y=[low] * len(missing),
-            mode="markers",
-            marker={"symbol": "x", "size": 8, "color": palette.ink},
-            name=words("safety.missing_days"),
-            hovertemplate=f"%{{x}}: {words('safety.missing_days')}<extra></extra>",
-        )
+    if missing.empty:
+        return
+    low = float(rows["max_temp_c"].min()) if rows["max_temp_c"].notna().any() else 0.0
+    told = look.words("safety.missing_days")
+    figure.add_scatter(
+        x=missing["date"].astype(str),
+        y=[low] * len(missing),
+        mode="markers",
+        marker={"symbol": "x", "size": 8, "color": look.palette.ink},
+        name=told,
+        hovertemplate=f"%{{x}}: {told}<extra></extra>",
+    )
+
+
+def _heat_levels(figure: go.Figure, levels: pd.DataFrame, palette: Palette) -> None:
     for value, name in zip(levels["from_temp_c"], levels["name"], strict=True):
         figure.add_hline(
             y=float(value),
@@ -247,9 +260,3 @@ def hot_days(rows: pd.DataFrame, levels: pd.DataFrame, *, look: Look) -> go.Figu
             annotation={"text": f"{name} ≥ {value:g} °C", "font": {"size": 11, "color": palette.muted}},
             annotation_position="top left",
         )
-    figure.update_layout(showlegend=bool(len(missing)))
-    figure.update_xaxes(
-        title_text=words("axis.day"), type="date", tickformat=DAY_TICKS, nticks=7, showgrid=False
-    )
-    figure.update_yaxes(title_text="°C", nticks=6)
-    return figure
