@@ -31,4 +31,4 @@ GROUP BY
     CASE WHEN b.by_hazard_type THEN c.hazard_type END,
     CASE WHEN b.by_hazard THEN c.hazard_name END,
     CASE WHEN b.by_origin THEN c.origin_country END
-ORDER BY 1, 2, 3, 4, 5, 6
+ORDER BY month_starts_on, un_location_code, channel, hazard_type, hazard_name, origin_country

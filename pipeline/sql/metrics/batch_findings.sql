@@ -5,4 +5,4 @@ SELECT
 FROM findings AS x
 INNER JOIN story AS s ON s.consignment_id = x.consignment_id
 LEFT JOIN files AS f ON f.file_seq = x._file_seq
-ORDER BY x.inspected_at
+ORDER BY x.inspected_at, x._file_seq, x._line

@@ -33,5 +33,5 @@ SELECT
 FROM batch_stays AS s
 CROSS JOIN searched AS q
 WHERE s.consignment_id IS NULL AND substr(s.first_unit, 1, length(q.text)) = upper(q.text)
-ORDER BY consignment_id, arrived_at
+ORDER BY consignment_id, arrived_at, un_location_code, equipment_reference
 LIMIT 50

@@ -70,4 +70,4 @@ WHERE
         NOT EXISTS (SELECT 1 FROM wanted_ports)
         OR p.port_code IN (SELECT w.un_location_code FROM wanted_ports AS w)
     )
-ORDER BY p.source, g.file, p._line
+ORDER BY p.source, g.file, p._file_seq, p._line
