@@ -21,7 +21,7 @@ from pipeline.arrow_tables import array_of, arrow_table, is_null, values_of
 from pipeline.contract import REJECT_SENTENCES, SOURCES, WARNING_SENTENCES
 from pipeline.errors import UserMistake
 from pipeline.reference import reading as reference_module
-from pipeline.reference.checks import CHECKS, FILTERS_OF_RULES
+from pipeline.reference.checks import CHECKS, FILTERS_OF_RULES, SAFETY_VALUES_NEEDED
 from pipeline.reference.reading import Reference, ReferenceMistake, load_reference
 from pipeline.reference.tables import TABLES, UNIDENTIFIED
 from pipeline.reference.time_zones import FIRST, LAST, zone_offsets
@@ -377,11 +377,17 @@ def test_equal_contents_have_equal_digests(tmp_path: Path) -> None:
     assert first.digest == second.digest
 
 
+SAFETY_VALUES = "".join(
+    f"{name},7\n" for name in SAFETY_VALUES_NEEDED if name not in ("forecast_origins", "flashpoint_share")
+)
+SAFETY_VALUES += "flashpoint_share,1\n"
 BAD_TABLES = [
     ("limit_rules", "rule_id,un_number\nall,\n", "no column limit_hours"),
     ("limit_rules", "rule_id,limit_hours\nall,ten\n", "line 2: limit_hours 'ten' is not a number"),
     ("limit_rules", "rule_id,limit_hours\nall,nan\n", "is not a number"),
-    ("limit_rules", "rule_id,limit_hours\nall,-1\n", "below zero"),
+    ("limit_rules", "rule_id,limit_hours\nall,-1\n", "limit_hours '-1' is not between 0 and 876000"),
+    ("limit_rules", "rule_id,limit_hours\nall,99999999\n", "is not between 0 and 876000"),
+    ("limit_rules", "rule_id,limit_hours\nall,1_000\n", "'1_000' is not a number"),
     ("limit_rules", "rule_id,limit_hours\nall,\n", "limit_hours is empty"),
     ("limit_rules", "rule_id,limit_hours\nall,1\nALL,2\n", "the same rule_id as in line 2"),
     ("limit_rules", "rule_id,limit_hours,imo_class\nall,1,3\n", "no default rule"),
@@ -408,6 +414,11 @@ BAD_TABLES = [
     ("ports", "un_location_code,time_zone,alias_codes\nA,UTC,B\nC,UTC,B\n", "B is an alias of C and already"),
     ("ports", "un_location_code,time_zone,latitude\nA,UTC,91\n", "beyond 90 degrees"),
     ("imdg_classes", "code,hazard_rank\n3,1.5\n", "is not a whole number"),
+    ("imdg_classes", "code,hazard_rank\n3,99999999999\n", "is not between -1000000000 and 1000000000"),
+    ("imdg_classes", "code,hazard_rank\n3,99999999999999999999\n", "is not a whole number"),
+    ("ports", "un_location_code,time_zone\n", "there is no row"),
+    ("campaigns", "campaign_id,starts_on,ends_on\n", "there is no row"),
+    ("campaigns", "campaign_id,starts_on,ends_on\na,2022-06-01,9999-12-31\n", "and 2100-12-31"),
     ("un_numbers", "un_number,imo_class\n4,3\n", "'4' is not four digits"),
     ("un_numbers", "un_number,imo_class\n1203,3.5\n", "3.5 is not in imdg_classes"),
     ("segregation", "class_a,class_b,code\n3,8,1\n8,3,2\n", "3 with 8 is 1, 8 with 3 is 2"),
@@ -420,6 +431,12 @@ BAD_TABLES = [
     ("finding_codes", "code,is_misdeclaration\nleak,maybe\n", "is not true or false"),
     ("age_buckets", "lower_days\n1\n", "no bucket starts at 0"),
     ("safety_values", "name,value\nheat_uplift_c,5\n", "there is no name heat_max_days_old"),
+    (
+        "safety_values",
+        f"name,value\n{SAFETY_VALUES}forecast_origins,0\n",
+        "0 of forecast_origins is not between 1",
+    ),
+    ("safety_values", f"name,value\n{SAFETY_VALUES}forecast_origins,1e9\n", "is not between 1 and 520"),
     ("risk_weights", "part,weight,zero_at,full_at\nluck,1,0,1\n", "part 'luck' is not known"),
     ("risk_weights", "part,weight,zero_at,full_at\nhazard,1,60,0\n", "there is no part overdue"),
     ("reference_quantities", "imo_class,reference_kg\n3,0\n", "reference_kg 0 of 3 is not above zero"),

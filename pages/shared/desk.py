@@ -13,6 +13,7 @@ from pipeline.metrics import Filters
 
 LISTED_FIRST = 200
 CHARTED_FIRST = 12
+LARGEST_WEIGHT = 10.0
 PLACES = ("port", "facility", "block")
 PAST_DAYS = 28
 UNIDENTIFIED = "unidentified"
@@ -153,7 +154,7 @@ def weights(chosen: Filters) -> Filters:
     """Draw a slider a part; the question with the weights that differ from the table's."""
     words = frame.words()
     table = data.table("risk_weights")
-    asked = _asked_weights()
+    asked, most = _asked_weights(), _largest_weight()
     with st.expander(words("safety.weights"), expanded=bool(asked)):
         st.caption(words("safety.weights.note"))
         columns = st.columns(4)
@@ -162,7 +163,7 @@ def weights(chosen: Filters) -> Filters:
             if key not in st.session_state:
                 st.session_state[key] = asked.get(part, float(weight))
             with columns[place % 4]:
-                st.slider(parts()[part], 0.0, 10.0, step=0.5, key=key, on_change=_weigh)
+                st.slider(parts()[part], 0.0, most, step=0.5, key=key, on_change=_weigh)
         st.button(words("safety.weights.back"), on_click=_forget_weights, disabled=not asked)
     asked = _asked_weights()
     return replace(chosen, weights=tuple(f"{part}={weight:g}" for part, weight in sorted(asked.items())))
@@ -170,7 +171,7 @@ def weights(chosen: Filters) -> Filters:
 
 def _asked_weights() -> dict[str, float]:
     """Weights that the address asks for; what nobody can read in it is named and left aside."""
-    known = set(data.table("risk_weights")["part"])
+    known, most = set(data.table("risk_weights")["part"]), _largest_weight()
     found = {}
     for text in url.values("weights"):
         part, _, weight = text.partition(":")
@@ -178,11 +179,16 @@ def _asked_weights() -> dict[str, float]:
             value = float(weight)
         except ValueError:
             value = -1.0
-        if part in known and 0 <= value <= 10:
+        if part in known and 0 <= value <= most:
             found[part] = value
         else:
             filters.not_understood("weights", [text])
     return found
+
+
+def _largest_weight() -> float:
+    """Where the sliders end: a user's own table may weigh a part more."""
+    return max(LARGEST_WEIGHT, float(data.table("risk_weights")["weight"].max()))
 
 
 def _weigh() -> None:

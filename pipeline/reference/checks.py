@@ -6,12 +6,12 @@ the mirror of a pair), and raises `ReferenceMistake` with the table's name for w
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from zoneinfo import ZoneInfo
 
 from pipeline.contract import SOURCES
 from pipeline.errors import UserMistake
-from pipeline.reference.tables import RISK_PARTS, TRIGGERS, UNIDENTIFIED
+from pipeline.reference.tables import RISK_PARTS, TEN_YEARS_DAYS, TRIGGERS, UNIDENTIFIED
 
 Columns = dict[str, list]
 Others = Mapping[str, Columns]
@@ -45,7 +45,16 @@ def port_codes(ports: Columns) -> dict[str, str]:
     return own
 
 
+def _some_rows(name: str, key: str, table: Columns) -> None:
+    if not table[key]:
+        raise ReferenceMistake(
+            f"{name}: there is no row",
+            "A table handed in replaces the whole shipped table: give at least one row.",
+        )
+
+
 def _check_ports(table: Columns, others: Others) -> None:
+    _some_rows("ports", "un_location_code", table)
     port_codes(table)
     for code, zone in zip(table["un_location_code"], table["time_zone"], strict=True):
         try:
@@ -163,6 +172,7 @@ def _check_span(table: str, columns: Columns, key: str, first: str, last: str) -
 
 
 def _check_campaigns(table: Columns, others: Others) -> None:
+    _some_rows("campaigns", "campaign_id", table)
     _check_span("campaigns", table, "campaign_id", "starts_on", "ends_on")
     _check_span("campaigns", table, "campaign_id", "baseline_from", "baseline_to")
     own = port_codes(others["ports"])
@@ -232,28 +242,23 @@ def _check_alert_rules(table: Columns, others: Others) -> None:
             f"alert_rules: there is no rule {', '.join(missing)}",
             "Copy it from the shipped table: without it no point makes an alert.",
         )
-    for name in ("window_days", "baseline_days"):
-        for indicator, days in zip(table["indicator"], table[name], strict=True):
-            if days < 1:
-                raise ReferenceMistake(
-                    f"alert_rules: {name} {days} of {indicator} is below 1", "Give whole days from 1 on."
-                )
 
 
-SAFETY_VALUES_NEEDED = (
-    "heat_uplift_c",
-    "heat_max_days_old",
-    "degree_day_base_c",
-    "flashpoint_share",
-    "adjacent_bays",
-    "survival_window_days",
-    "survival_min_at_risk",
-    "forecast_window_days",
-    "forecast_origins",
-)
+SAFETY_VALUES_NEEDED = {
+    "heat_uplift_c": (0, 100),
+    "heat_max_days_old": (0, TEN_YEARS_DAYS),
+    "degree_day_base_c": (0, 100),
+    "flashpoint_share": (0, 1),
+    "adjacent_bays": (0, 10_000),
+    "survival_window_days": (1, TEN_YEARS_DAYS),
+    "survival_min_at_risk": (0, 1_000_000),
+    "forecast_window_days": (7, TEN_YEARS_DAYS),
+    "forecast_origins": (1, 520),
+}
+"""What the safety desk takes, and between which bounds it can."""
 
 
-def _needs(name: str, column: str, needed: tuple[str, ...], table: Columns) -> None:
+def _needs(name: str, column: str, needed: Iterable[str], table: Columns) -> None:
     missing = [value for value in needed if value not in table[column]]
     if missing:
         raise ReferenceMistake(
@@ -280,7 +285,12 @@ def _above_zero(name: str, key: str, column: str, table: Columns) -> None:
 
 def _check_safety_values(table: Columns, others: Others) -> None:
     _needs("safety_values", "name", SAFETY_VALUES_NEEDED, table)
-    _not_below_zero("safety_values", "name", "value", table)
+    for name, value in zip(table["name"], table["value"], strict=True):
+        least, most = SAFETY_VALUES_NEEDED.get(name, (value, value))
+        if not least <= value <= most:
+            raise ReferenceMistake(
+                f"safety_values: {value:g} of {name} is not between {least} and {most}", "Mend the value."
+            )
 
 
 def _check_risk_weights(table: Columns, others: Others) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import csv
 import hashlib
 import io
-import math
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -26,7 +26,7 @@ from pipeline.reference import tables as reference_tables
 from pipeline.reference import time_zones
 from pipeline.reference.checks import CHECKS, Columns, ReferenceMistake, port_codes
 from pipeline.reference.kept import KeptTables
-from pipeline.reference.tables import TABLES, UNIDENTIFIED, Field, Kind, TableSpec
+from pipeline.reference.tables import TABLES, UNIDENTIFIED, WITHIN, Field, Kind, TableSpec
 from pipeline.settings import SHIPPED_REFERENCE
 
 __all__ = ["Reference", "ReferenceMistake", "load_reference"]
@@ -302,14 +302,33 @@ def _value(field: Field, parse: Callable[[str], Any], cell: str, where: str) -> 
         raise ReferenceMistake(
             f"{where}: {field.name} {cell!r} is not known", f"It is one of {', '.join(sorted(field.one_of))}."
         )
+    _require_within(field, value, cell, where)
     return value
 
 
-def _number(text: str) -> float:
-    number = float(text)
-    if not math.isfinite(number):
+def _require_within(field: Field, value: Any, cell: str, where: str) -> None:
+    least, most = field.within or WITHIN.get(field.kind, (value, value))
+    if not least <= value <= most:
+        raise ReferenceMistake(
+            f"{where}: {field.name} {cell!r} is not between {_told(least)} and {_told(most)}",
+            "Mend the cell.",
+        )
+
+
+def _told(bound: Any) -> str:
+    return f"{bound:.0f}" if isinstance(bound, float) else str(bound)
+
+
+def _whole(text: str) -> int:
+    if not _WHOLE.fullmatch(text):
         raise ValueError(text)
-    return number
+    return int(text)
+
+
+def _number(text: str) -> float:
+    if not _DECIMAL.fullmatch(text):
+        raise ValueError(text)
+    return float(text)
 
 
 def _date(text: str) -> date:
@@ -317,9 +336,11 @@ def _date(text: str) -> date:
     return date(int(year), int(month), int(day))
 
 
+_WHOLE = re.compile(r"[+-]?[0-9]{1,18}")
+_DECIMAL = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
 _PARSERS: dict[Kind, Callable[[str], Any]] = {
     Kind.TEXT: str,
-    Kind.INTEGER: int,
+    Kind.INTEGER: _whole,
     Kind.NUMBER: _number,
     Kind.BOOLEAN: lambda text: TRUTH[text.lower()],
     Kind.DATE: _date,

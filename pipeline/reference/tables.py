@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import date
 from enum import StrEnum
+from typing import Any
 
 UNIDENTIFIED = "unidentified"
 """The class of a batch that nobody declared. It ranks above every class of the IMDG Code."""
@@ -37,7 +39,8 @@ class Field:
     """One column of a reference table.
 
     `needed`: the column must be there and filled in every row. `default` stands in for an empty cell, and
-    where there is none, the row's value of the column `falls_back_to`. `one_of` closes the list of values.
+    where there is none, the row's value of the column `falls_back_to`. `one_of` closes the list of values;
+    `within` is the smallest and the largest, `WITHIN` of the kind where it is None.
     """
 
     name: str
@@ -47,6 +50,17 @@ class Field:
     falls_back_to: str | None = None
     clean: Callable[[str], str] | None = None
     one_of: frozenset[str] | None = None
+    within: tuple[Any, Any] | None = None
+
+
+WITHIN: dict[Kind, tuple[Any, Any]] = {
+    Kind.INTEGER: (-1_000_000_000, 1_000_000_000),
+    Kind.NUMBER: (-1e9, 1e9),
+}
+"""What can be computed with, where a column says nothing narrower."""
+CALENDAR = (date(1990, 1, 1), date(2100, 12, 31))
+"""The days of a campaign: those that anybody can ask for."""
+TEN_YEARS_DAYS = 3_660
 
 
 @dataclass(frozen=True)
@@ -128,6 +142,10 @@ SEGREGATION_CLASS_ONE = TableSpec(
     key=("group_a", "group_b"),
 )
 
+DIRECTIONS = frozenset({"import", "export", "transhipment"})
+CAMPAIGN_KINDS = frozenset({"special_action", "half_year_action", "pilot", "regular"})
+STORAGE_MODES = frozenset({"direct", "store", "assess"})
+
 LIMIT_RULES = TableSpec(
     "limit_rules",
     (
@@ -136,13 +154,11 @@ LIMIT_RULES = TableSpec(
         Field("imo_class", clean=_class_code),
         Field("un_location_code", clean=_upper),
         Field("facility_code"),
-        Field("direction", clean=str.lower, one_of=frozenset({"import", "export", "transhipment"})),
+        Field("direction", clean=str.lower, one_of=DIRECTIONS),
         Field("valid_from", Kind.DATE),
         Field("valid_to", Kind.DATE),
-        Field("limit_hours", Kind.NUMBER, needed=True),
-        Field(
-            "storage_mode", default="store", clean=str.lower, one_of=frozenset({"direct", "store", "assess"})
-        ),
+        Field("limit_hours", Kind.NUMBER, needed=True, within=(0.0, 876_000.0)),
+        Field("storage_mode", default="store", clean=str.lower, one_of=STORAGE_MODES),
         Field("priority", Kind.INTEGER, default=0),
         *_text("source"),
         Field("is_illustrative", Kind.BOOLEAN, default=True),
@@ -155,16 +171,11 @@ CAMPAIGNS = TableSpec(
     (
         Field("campaign_id", needed=True),
         *_labels("campaign_id", "name"),
-        Field(
-            "kind",
-            default="regular",
-            clean=str.lower,
-            one_of=frozenset({"special_action", "half_year_action", "pilot", "regular"}),
-        ),
-        Field("starts_on", Kind.DATE, needed=True),
-        Field("ends_on", Kind.DATE, needed=True),
-        Field("baseline_from", Kind.DATE),
-        Field("baseline_to", Kind.DATE),
+        Field("kind", default="regular", clean=str.lower, one_of=CAMPAIGN_KINDS),
+        Field("starts_on", Kind.DATE, needed=True, within=CALENDAR),
+        Field("ends_on", Kind.DATE, needed=True, within=CALENDAR),
+        Field("baseline_from", Kind.DATE, within=CALENDAR),
+        Field("baseline_to", Kind.DATE, within=CALENDAR),
         Field("ports", default="all"),
         Field("target_cleared", Kind.INTEGER),
         Field("target_reduction_pct", Kind.NUMBER),
@@ -225,8 +236,8 @@ PLAUSIBLE_RANGES = TableSpec(
 AGE_BUCKETS = TableSpec(
     "age_buckets",
     (
-        Field("lower_days", Kind.INTEGER, needed=True),
-        Field("upper_days", Kind.INTEGER),
+        Field("lower_days", Kind.INTEGER, needed=True, within=(0, 100 * 366)),
+        Field("upper_days", Kind.INTEGER, within=(0, 100 * 366)),
         *_text("label", "label_zh", "source"),
     ),
     key=("lower_days",),
@@ -280,9 +291,9 @@ ALERT_RULES = TableSpec(
         Field("points_group", needed=True),
         Field("threshold", Kind.NUMBER, needed=True),
         *_text("unit", "value_unit", "value_unit_zh"),
-        Field("window_days", Kind.INTEGER, default=1),
-        Field("baseline_days", Kind.INTEGER, default=56),
-        Field("lag_days", Kind.INTEGER, default=0),
+        Field("window_days", Kind.INTEGER, default=1, within=(1, TEN_YEARS_DAYS)),
+        Field("baseline_days", Kind.INTEGER, default=56, within=(1, TEN_YEARS_DAYS)),
+        Field("lag_days", Kind.INTEGER, default=0, within=(0, TEN_YEARS_DAYS)),
         Field("minimum", Kind.INTEGER, default=0),
         Field("is_illustrative", Kind.BOOLEAN, default=True),
         *_text("source"),

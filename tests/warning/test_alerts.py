@@ -284,7 +284,7 @@ def test_stock_near_the_licensed_quantity_by_hand(tmp_path: Path) -> None:
             "\n".join(line for line in rules_csv().splitlines() if not line.startswith("alert,")),
             "no rule alert",
         ),
-        (rules_csv().replace("reporting,3,7", "reporting,3,0"), "window_days 0 of ghosts is below 1"),
+        (rules_csv().replace("reporting,3,7", "reporting,3,0"), "window_days '0' is not between 1 and 3660"),
     ],
 )
 def test_rules_that_cannot_be_are_a_mistake(tmp_path: Path, text: str, said: str) -> None:
