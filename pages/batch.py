@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from pages.shared import charts, components, data, filters, frame, story
+from pages.shared.text import plain
 
 frame.guard(__file__)
 
@@ -29,7 +30,7 @@ with components.user_errors():
 if summary.empty:
     st.info(words("batch.unknown"))
     st.stop()
-st.header(consignment_id, anchor=False)
+st.header(plain(consignment_id), anchor=False)
 components.cards(story.cards(summary.iloc[0]))
 components.table(summary, "batch_summary", chosen)
 

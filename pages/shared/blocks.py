@@ -8,7 +8,8 @@ from typing import Any
 
 import pandas as pd
 
-from pages.shared import data, filters, frame, labels, url, yards
+from pages.shared import codes, data, filters, frame, labels, url, yards
+from pages.shared.text import spelled
 from pipeline.metrics import Filters
 
 SHADES = ("risk", "dwell", "class")
@@ -38,8 +39,8 @@ def shaded(cells: pd.DataFrame) -> tuple[pd.DataFrame, yards.Shade]:
     words = frame.words()
     picked = filters.switch("shade", list(SHADES), lambda code: words(f"safety.shade.{code}"))
     rows = cells.assign(
-        place=cells["facility_code"].fillna("") + yards.PLACE_MARK + cells["block"],
-        bay=cells["bay"].fillna(yards.UNTOLD),
+        place=list(map(codes.joined, cells["facility_code"], cells["block"])),
+        bay=cells["bay"].map(codes.written),
         grave=-cells["hazard_rank"].astype(float),
         days=cells["oldest_age_hours"] / 24,
         told=[_told(row) for row in cells.to_dict("records")],
@@ -63,8 +64,8 @@ def _told(row: dict) -> str:
     score = words.number(row["top_score"], 1) if pd.notna(row["top_score"]) else words("none")
     return words(
         "safety.cell",
-        block=row["block"],
-        bay=row["bay"] or words("no_position"),
+        block=spelled(row["block"]),
+        bay=spelled(codes.read(codes.written(row["bay"])) or words("no_position")),
         units=words.count(row["units"]),
         score=score,
         oldest=words.length(row["oldest_age_hours"]),
@@ -77,21 +78,18 @@ def _told(row: dict) -> str:
 def place_label() -> Callable[[str], str]:
     """Facility and block as one name."""
     words = frame.words()
-    return lambda code: " · ".join(part or words("no_position") for part in code.split(yards.PLACE_MARK))
+    return lambda code: " · ".join(part or words("no_position") for part in codes.parted(code))
 
 
 def stack_chosen() -> tuple[str, str] | None:
-    """The clicked cell of the plan: facility|block, and bay."""
-    text = url.value("stack")
-    if not text or text.count(yards.PLACE_MARK) != 2:
-        return None
-    place, _, bay = text.rpartition(yards.PLACE_MARK)
-    return place, bay
+    """The clicked cell of the plan: its place and its bay, as `codes` writes them."""
+    told = codes.parted(url.value("stack") or "")
+    return (codes.joined(*told[:2]), codes.written(told[2])) if len(told) == 3 else None
 
 
 def choose_stack(points: Sequence[Mapping[str, Any]]) -> None:
     """Keep the clicked cell of the plan; a click beside every cell forgets it."""
-    url.put("stack", f"{points[0]['y']}{yards.PLACE_MARK}{points[0]['x']}" if points else None)
+    url.put("stack", f"{points[0]['y']}{codes.PLACE_MARK}{points[0]['x']}" if points else None)
 
 
 @frame.in_words
@@ -99,8 +97,8 @@ def stack(units: pd.DataFrame, picked: tuple[str, str] | None) -> pd.DataFrame:
     """The units of the clicked cell, from the ground up; all units while none is."""
     if picked is None:
         return units.sort_values("risk_rank", kind="stable")
-    place = units["facility_code"].fillna("") + yards.PLACE_MARK + units["block"].fillna("")
-    here = units[(place == picked[0]) & (units["bay"].fillna(yards.UNTOLD) == picked[1])]
+    place = pd.Series(map(codes.joined, units["facility_code"], units["block"]), units.index, dtype=object)
+    here = units[(place == picked[0]) & (units["bay"].map(codes.written) == picked[1])]
     return here.sort_values(["row", "tier"], kind="stable")
 
 

@@ -6,15 +6,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from pages.shared import filters, url
+from pages.shared import codes, filters, url
 from pipeline.metrics import Filters
 
 PARTS = ("day", "port", "facility", "place", "class", "age")
 """Parts that a clicked cell can have, in the order in which they are named."""
-PLACE_MARK = "|"
-"""Between the facility and the block of a place."""
-NO_CODE = "-"
-"""Stands in the address for a code that is empty, e.g. where no facility is known."""
 
 
 def choose(points: Sequence[Mapping[str, Any]], parts: Mapping[str, str], fixed: Mapping[str, str]) -> None:
@@ -59,18 +55,14 @@ def narrowed(question: Filters, picked: Mapping[str, str]) -> Filters:
 
 
 def _place(text: str) -> dict[str, Any]:
-    facility, _, block = text.partition(PLACE_MARK)
-    return {"facility": _code(facility), "block": _code(block)}
-
-
-def _code(text: str) -> str:
-    return "" if text == NO_CODE else text
+    facility, block = codes.parted(text)
+    return {"facility": facility, "block": block}
 
 
 _FIELDS: dict[str, Callable[[str], dict[str, Any]]] = {
     "day": lambda text: {"date": filters.parse_day(text)},
     "port": lambda text: {"ports": (text,)},
-    "facility": lambda text: {"facility": _code(text)},
+    "facility": lambda text: {"facility": codes.read(text)},
     "place": _place,
     "class": lambda text: {"classes": (text,)},
     "age": lambda text: {"age_bucket": int(text)},

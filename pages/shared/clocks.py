@@ -12,7 +12,6 @@ from pages.shared.periods import Period
 from pipeline.metrics import Filters
 
 CLOCKS = ("exit", "cohort", "period")
-HEADLINE = ("period", "rmst")
 LISTED = tuple(name for name in data.registry()["dwell"].columns if name != "lead_class")
 """Columns of durations by port."""
 REDUCTIONS = (

@@ -13,6 +13,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from pages.shared import cell, cells, data, filters, frame, url
+from pages.shared.text import plain
 from pipeline.errors import NothingFound, UserMistake
 from pipeline.metrics import Filters
 
@@ -47,15 +48,16 @@ def user_errors() -> Iterator[None]:
     try:
         yield
     except NothingFound as nothing:
-        st.info(_message(nothing))
+        st.info(told(nothing))
         st.stop()
     except UserMistake as mistake:
-        st.error(_message(mistake))
+        st.error(told(mistake))
         st.stop()
 
 
-def _message(mistake: UserMistake) -> str:
-    return f"{mistake}\n\n{mistake.hint}" if mistake.hint else str(mistake)
+def told(mistake: UserMistake) -> str:
+    """What a user can mend, and how, for an element that takes Markdown."""
+    return "\n\n".join(plain(line) for line in (str(mistake), mistake.hint) if line)
 
 
 def need_data() -> None:
@@ -77,6 +79,7 @@ def nothing_found() -> None:
 def section(key: str, **values: object) -> None:
     """A heading inside a screen, with its line of explanation where the words have one."""
     words = frame.words()
+    values = {name: plain(value) if isinstance(value, str) else value for name, value in values.items()}
     lines = [words(name, **values) for name in (key, f"{key}.note") if words.has(name)]
     # All but the first line of a heading are ordinary text: one element instead of two.
     told = "\n".join(lines)

@@ -16,6 +16,7 @@ import pandas as pd
 import streamlit as st
 
 from pages.shared import data, frame, labels, url
+from pages.shared.text import plain
 from pipeline.metrics import Filters
 
 WINDOW_DAYS = {"30": 30, "90": 90, "365": 365}
@@ -84,7 +85,7 @@ def _several(
 def not_understood(name: str, values: list[str]) -> None:
     """Say that the address asks for what is not there; it is left aside."""
     words = frame.words()
-    st.warning(words("filter.not_understood", name=words(f"filter.{name}"), values=", ".join(values)))
+    st.warning(words("filter.not_understood", name=words(f"filter.{name}"), values=plain(", ".join(values))))
 
 
 def _ports() -> dict[str, Any]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import pandas as pd
 import streamlit as st
 
-from pages.shared import cell, data, filters, frame, kept, labels
+from pages.shared import cell, codes, data, filters, frame, kept, labels
 from pipeline.metrics import Filters
 
 LIMIT = 200
@@ -53,15 +53,13 @@ ROWS = {
 
 @kept.by_arguments
 def placed(cells: pd.DataFrame, rows: str) -> pd.DataFrame:
-    """For blocks: the facility and the block in one column, since two facilities can both have a block A."""
-    if rows != "block":
-        return cells
-    place = (
-        cells["facility_code"].fillna("").astype(str)
-        + cell.PLACE_MARK
-        + cells["block"].fillna("").astype(str)
-    )
-    return cells.assign(**{PLACE: place})
+    """Facilities and blocks as they are written in the address; a block with its facility, since two can have a block A."""
+    if rows == "facility":
+        return cells.assign(facility_code=cells["facility_code"].map(codes.written))
+    if rows == "block":
+        places = map(codes.joined, cells["facility_code"], cells["block"])
+        return cells.assign(**{PLACE: list(places)})
+    return cells
 
 
 @frame.in_words
@@ -90,10 +88,7 @@ def label(rows: str) -> Callable[[str], str]:
     """What a row's code is called."""
     words = frame.words()
     if rows in ("facility", "block"):
-        return lambda code: " · ".join(
-            part if part not in ("", cell.NO_CODE) else words("no_position")
-            for part in code.split(cell.PLACE_MARK)
-        )
+        return lambda code: " · ".join(part or words("no_position") for part in codes.parted(code))
     return labels.labeller(rows)
 
 

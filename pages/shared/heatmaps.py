@@ -15,6 +15,7 @@ import plotly.graph_objects as go
 
 from pages.shared import kept
 from pages.shared.plot import CLICKS, TARGETS, Label, Look, Palette, blank, days_across, framed, short
+from pages.shared.text import spelled
 
 LEAST_HEIGHT = 210
 """Of which the scale of colours above and the days below take 146 pixels."""
@@ -60,8 +61,8 @@ def heatmap(
 
     `frame`: one row a cell. `x` is dates, or codes where `x_label` and `x_order` are given. `y` is codes,
     drawn in `order` from the top, else those with most first. A cell without a row is left open: none is not
-    the same as zero. A target's x is the day or the code, its y the code (an empty one as ``-``), its
-    `customdata` the count. `marked` names a cell ({"x": ..., "y": ...}) to be outlined.
+    the same as zero. A target's x is the day or the code, its y the code, its `customdata` the count. `marked`
+    names a cell ({"x": ..., "y": ...}) to be outlined.
     """
     columns, rows, grid = _grid(frame, x, y, value, order, x_order)
     height = 100 + len(rows) * (24 if len(rows) <= MANY_ROWS else 15)
@@ -125,7 +126,7 @@ def _rows_down(figure: go.Figure, rows: list[str], label: Label, palette: Palett
         type="category",
         range=[len(rows) - 0.5, -0.5],
         tickvals=rows,
-        ticktext=[short(label(code)) for code in rows],
+        ticktext=[spelled(short(label(code))) for code in rows],
         showgrid=False,
         tickfont={"color": palette.ink, "size": 13 if len(rows) <= MANY_ROWS else 10},
     )
@@ -141,10 +142,7 @@ def _grid(
     frame: pd.DataFrame, x: str, y: str, value: str, order: list[str] | None, x_order: list[str] | None
 ) -> tuple[list[str], list[str], np.ndarray]:
     """Columns, rows and a float grid with NaN where there is no row; every day between has a column."""
-    cells = pd.DataFrame(
-        {"x": frame[x].astype(str), "y": frame[y].fillna("").astype(str), "value": frame[value]}
-    )
-    cells.loc[cells["y"] == "", "y"] = "-"
+    cells = pd.DataFrame({"x": frame[x].astype(str), "y": frame[y].astype(str), "value": frame[value]})
     wide = cells.pivot(index="y", columns="x", values="value").astype(float)
     rows = list(wide.sum(axis=1).sort_values(ascending=False, kind="stable").index)
     if order is not None:
@@ -181,7 +179,7 @@ def _targets(
     down, across = np.nonzero(~np.isnan(grid))
     days = np.asarray(columns, dtype="datetime64[ms]") if x_label is None else None
     xs = np.asarray(columns, dtype=object) if days is None else days.astype("int64").astype(float)
-    names = [label(code) for code in rows]
+    names = [spelled(label(code)) for code in rows]
     told = None
     if days is None and x_label is not None:
         told = [

@@ -8,7 +8,6 @@ when more is held than `MAX_BYTES`, and whoever asks for what another is just ma
 from __future__ import annotations
 
 import hashlib
-import pickle
 import threading
 import weakref
 from collections import OrderedDict
@@ -171,7 +170,9 @@ def _source(frame: pd.DataFrame) -> Hashable | None:
 
 
 def _content(frame: pd.DataFrame) -> Hashable:
-    return hashlib.blake2b(pickle.dumps(frame, protocol=5), digest_size=16).digest()
+    rows = pd.util.hash_pandas_object(frame).to_numpy()
+    named = repr([(name, str(dtype)) for name, dtype in frame.dtypes.items()])
+    return hashlib.blake2b(rows.tobytes() + named.encode(), digest_size=16).digest()
 
 
 def _size(value: Any) -> int:

@@ -8,6 +8,7 @@ import pandas as pd
 
 from pages.shared import data, frame
 
+# Columns whose cells are codes, and the code list or the table that names them.
 _LIST_OF_COLUMN = {
     "exit_type": "exit_type",
     "direction": "direction",
@@ -34,7 +35,6 @@ _TABLE_OF_COLUMN = {
 }
 _BARE = {"finding_code", "indicator", "points_group", "value_unit"}
 """Columns that show the label without the code."""
-"""Columns whose cells are codes, and where their labels are."""
 _WORDED = {
     "clock",
     "stage",

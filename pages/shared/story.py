@@ -7,6 +7,7 @@ from datetime import datetime
 import pandas as pd
 
 from pages.shared import data, frame, labels
+from pages.shared.text import plain, spelled
 
 PARTS = ("items", "visits", "moves", "milestones", "findings", "cases")
 """What is known of a batch; each is the metric `batch_<part>`."""
@@ -28,7 +29,9 @@ def events(parts: dict[str, pd.DataFrame]) -> pd.DataFrame:
         if len(rows):
             texts = labels.labelled(rows[what], what).astype(str)
             found.append(
-                pd.DataFrame({"at": _wall(rows[instant]), "lane": words(f"batch.{part}"), "text": texts})
+                pd.DataFrame(
+                    {"at": _wall(rows[instant]), "lane": words(f"batch.{part}"), "text": texts.map(spelled)}
+                )
             )
     return pd.concat(found, ignore_index=True) if found else pd.DataFrame(columns=["at", "lane", "text"])
 
@@ -37,7 +40,9 @@ def spans(visits: pd.DataFrame, until: datetime | None) -> pd.DataFrame:
     """start, end (wall time), text: one row a visit, an open one up to the moment looked at."""
     ends = visits["ended_at"] if until is None else visits["ended_at"].fillna(pd.Timestamp(until))
     texts = visits["equipment_reference"].astype(str) + " · " + visits["facility_code"].fillna("").astype(str)
-    return pd.DataFrame({"start": _wall(visits["started_at"]), "end": _wall(ends), "text": texts})
+    return pd.DataFrame(
+        {"start": _wall(visits["started_at"]), "end": _wall(ends), "text": texts.map(spelled)}
+    )
 
 
 def shown(rows: pd.DataFrame) -> list[str]:
@@ -59,7 +64,7 @@ def cards(row: pd.Series) -> list[tuple[str, str, str]]:
     port, lead = labels.labeller("port"), labels.labeller("class")
     lead_class = str(row["lead_class"])
     direction = "" if pd.isna(row["direction"]) else labels.labeller("direction")(str(row["direction"]))
-    facility = "" if pd.isna(row["facility_code"]) else str(row["facility_code"])
+    facility = "" if pd.isna(row["facility_code"]) else plain(str(row["facility_code"]))
     is_open = pd.isna(row["left_at"])
     length = ("batch.age", row["age_hours"]) if is_open else ("batch.dwell", row["dwell_hours"])
     if is_open:

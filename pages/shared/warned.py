@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
-from pages.shared import data, frame, labels
+from pages.shared import components, data, frame, labels
 from pipeline.errors import UserMistake
 
 METRICS = ("alerts", "alert_points", "indicators", "silent_ports", "alert_levels", "acknowledgements")
@@ -181,7 +181,7 @@ def form(now: pd.DataFrame) -> None:
     try:
         data.acknowledge(alert, name, remark)
     except UserMistake as mistake:
-        st.error(f"{mistake}\n\n{mistake.hint}")
+        st.error(components.told(mistake))
         return
     st.session_state[_DONE] = words("warning.acknowledged", alert=names[alert])
     st.session_state[_ROUND] = turn + 1

@@ -13,11 +13,10 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from pages.shared import kept
+from pages.shared.codes import NO_CODE
 from pages.shared.plot import CLICKS, TARGETS, Label, Look, Palette, blank, days_across, faded, framed, short
+from pages.shared.text import spelled
 
-UNTOLD = "-"
-"""Stands for a bay that nobody told."""
-PLACE_MARK = "|"
 FEWEST_BAYS = 8
 """A yard of fewer bays leaves room beside it instead of drawing them as wide as the screen."""
 
@@ -91,9 +90,10 @@ def _even(scale: tuple[str, ...]) -> list[list[float | str]]:
 def plan(
     cells: pd.DataFrame, *, look: Look, shade: Shade, label: Label, marked: tuple[str, str] | None
 ) -> go.Figure:
-    """A yard: blocks by bays, each cell with a click target whose x is the bay and whose y is facility|block.
+    """A yard: blocks by bays, each cell with a click target whose x is the bay and whose y is the place.
 
-    `cells`: place (facility|block), bay, units, told (what the cell says when pointed at) and the shade's columns.
+    `cells`: place (facility and block, as `codes.joined` writes them), bay (as `codes.written` does), units, told (what
+    the cell says when pointed at) and the shade's columns.
     """
     bays, places = bay_order(cells["bay"]), sorted(set(cells["place"]))
     wide = cells.pivot(index="place", columns="bay", values=shade.column).reindex(index=places, columns=bays)
@@ -151,7 +151,7 @@ def _yard_axes(figure: go.Figure, bays: list[str], places: list[str], look: Look
         categoryarray=places,
         range=[len(places) - 0.5, -0.5],
         tickvals=places,
-        ticktext=[short(label(place)) for place in places],
+        ticktext=[spelled(short(label(place))) for place in places],
         showgrid=False,
         tickfont={"color": look.palette.ink},
     )
@@ -161,7 +161,7 @@ def bay_order(bays: pd.Series) -> list[str]:
     """Bays by their number, then those that are no number, the untold last."""
 
     def key(bay: str) -> tuple[int, int, str]:
-        return (0, int(bay), "") if bay.isdigit() else (2 if bay == UNTOLD else 1, 0, bay)
+        return (0, int(bay), "") if bay.isdigit() else (2 if bay == NO_CODE else 1, 0, bay)
 
     return sorted(set(bays), key=key)
 

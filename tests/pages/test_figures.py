@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pages.shared import charts, control, curves, funnels, heatmaps, intervals, stacks
+from pages.shared import charts, control, curves, funnels, grids, heatmaps, intervals, stacks
 from pages.shared.plot import DARK, FONT, LIGHT, Look, Palette
 from pages.shared.text import Words
 
@@ -95,10 +95,15 @@ def test_the_chosen_cell_is_outlined() -> None:
     assert not port_days(marked={"x": "2021-01-01", "y": "CNNBO"}).layout.shapes
 
 
-def test_an_empty_code_can_be_clicked_too() -> None:
-    frame = STOCK.assign(un_location_code=["", "A", "A", "A"])
-    codes = set(port_days(frame).data[1].y)
-    assert codes == {"A", "-"}
+def test_a_code_that_nobody_told_is_told_from_every_code() -> None:
+    frame = STOCK.assign(facility_code=[None, "-", "-", "T1"], block=["B|1", "B1", None, "-"])
+    placed = grids.placed(frame, "facility")
+    assert placed["facility_code"].tolist() == ["-", r"\-", r"\-", "T1"]
+    assert grids.placed(frame, "block")["place"].tolist() == [r"-|B\|1", r"\-|B1", r"\-|-", r"T1|\-"]
+    figure = heatmaps.heatmap(
+        placed, "date", "facility_code", "backlog", look=LOOK, label=str, is_clicked=True
+    )
+    assert set(figure.data[1].y) == {"-", r"\-", "T1"}
 
 
 def test_no_rows_make_an_empty_grid() -> None:
@@ -119,7 +124,7 @@ def test_a_year_of_ports_is_sent_small() -> None:
 
 
 CELLS = st.dictionaries(
-    st.tuples(st.dates(date(2022, 1, 1), date(2022, 3, 1)), st.sampled_from(["A", "B", "1.4S", "3", ""])),
+    st.tuples(st.dates(date(2022, 1, 1), date(2022, 3, 1)), st.sampled_from(["A", "B", "1.4S", "3", "-"])),
     st.integers(0, 10_000),
     min_size=1,
     max_size=40,
@@ -137,7 +142,7 @@ def test_the_grid_is_the_frame_whatever_it_holds(cells: dict[tuple[date, str], i
     assert np.nansum(grid.z) == sum(cells.values())
     assert np.count_nonzero(~np.isnan(grid.z)) == len(cells) == len(targets.customdata)
     for (day, code), count in cells.items():
-        row, column = list(grid.y).index(code or "-"), list(grid.x).index(day.isoformat())
+        row, column = list(grid.y).index(code), list(grid.x).index(day.isoformat())
         assert grid.z[row][column] == count
     days = pd.to_datetime(list(grid.x))
     assert all(later - earlier == pd.Timedelta(days=1) for earlier, later in pairwise(days))

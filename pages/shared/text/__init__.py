@@ -7,6 +7,7 @@ of codes): see `labels.py`. Numbers are written as Babel's CLDR data say, dates 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -26,6 +27,9 @@ LANGUAGES = {"en": "English", "zh": "中文"}
 
 _LOCALES = {"en": "en_GB", "zh": "zh_Hans_CN"}
 _FOLDER = Path(__file__).parent
+_MARKDOWN = re.compile(r"([\\`*_\[\]<>#$~|!&]|:(?=[A-Za-z]))")
+_ADDRESS = re.compile(r"(https?|ftp|www)(?=[:.])", re.IGNORECASE)
+_WORD_JOINER = "\u2060"
 
 
 @cache
@@ -50,6 +54,17 @@ def counted(language: str) -> dict[str, tuple[str, ...]]:
 @cache
 def _form(language: str) -> Callable[[int], int]:
     return c2py(_read(language).plural_expr)
+
+
+def plain(text: str) -> str:
+    """Somebody else's text for an element that takes Markdown: shown as it is, no link, no picture, no heading."""
+    told = _ADDRESS.sub(rf"\1{_WORD_JOINER}", " ".join(text.split()))
+    return _MARKDOWN.sub(r"\\\1", told)
+
+
+def spelled(text: str) -> str:
+    """Somebody else's text for a figure, whose words may hold tags and links."""
+    return text.replace("&", "&amp;").replace("<", "&lt;")
 
 
 @dataclass(frozen=True)
