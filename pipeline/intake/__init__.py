@@ -2,7 +2,7 @@
 
 from pipeline.intake.parts import write_part
 from pipeline.intake.refusals import FileRefused
-from pipeline.intake.take import Intake, IntakeSettings, TakenFile, digest, source_of, take_file
+from pipeline.intake.take import Intake, IntakeSettings, TakenFile, digest, source_of, take_file, told_name
 
 __all__ = [
     "FileRefused",
@@ -12,5 +12,6 @@ __all__ = [
     "digest",
     "source_of",
     "take_file",
+    "told_name",
     "write_part",
 ]

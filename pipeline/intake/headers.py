@@ -12,7 +12,7 @@ import numpy as np
 from pipeline.contract import MAX_LINE_BYTES, Source
 from pipeline.intake.cells import BLANKS
 from pipeline.intake.records import Records, fields_of
-from pipeline.intake.refusals import FileRefused
+from pipeline.intake.refusals import FileRefused, unreadable_header
 
 SEPARATORS = (b",", b";", b"\t")
 SEPARATOR_NAMES = {b",": "comma", b";": "semicolon", b"\t": "tab"}
@@ -111,11 +111,7 @@ def mark_of(start: bytes) -> str | None:
 def names_in(record: Records, separator: bytes) -> list[str]:
     """The names of a header, the first of these records. Raises `FileRefused` where it cannot be read."""
     if not len(record) or 0 in record.spoilt:
-        raise FileRefused(
-            "the header line cannot be read: it is longer than 1 MiB, has a quote that never closes, or text "
-            "after a closing quote",
-            "Begin the file with the column names, quoted as in RFC 4180 or not at all.",
-        )
+        raise unreadable_header()
     return [field.decode("utf-8", "replace") for field in fields_of(record.raw(0), separator)]
 
 

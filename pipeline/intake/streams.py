@@ -18,7 +18,7 @@ from isal import igzip, isal_zlib
 from pipeline.contract import MAX_LINE_BYTES
 from pipeline.intake import chinese
 from pipeline.intake.records import LINE_FEED, Records, split_records
-from pipeline.intake.refusals import FileRefused
+from pipeline.intake.refusals import FileRefused, unreadable_header
 
 Advance = Callable[[int], None]
 CARRIAGE_RETURN = 0x0D
@@ -35,6 +35,17 @@ def opened(path: Path, is_gz: bool) -> Iterator[tuple[BinaryIO, BinaryIO]]:
             yield file, file
 
 
+@contextmanager
+def naming(path: Path) -> Iterator[None]:
+    """Errors of reading name the file, as those of opening do."""
+    try:
+        yield
+    except OSError as error:
+        if error.filename is None:
+            error.filename = str(path)
+        raise
+
+
 def chunks_of(path: Path, size: int, is_gz: bool, advance: Advance | None = None) -> Iterator[bytes]:
     """The bytes of a file, inflated where it is gz, in pieces of about `size`.
 
@@ -42,7 +53,7 @@ def chunks_of(path: Path, size: int, is_gz: bool, advance: Advance | None = None
     """
     told = 0
     try:
-        with opened(path, is_gz) as (stream, file):
+        with naming(path), opened(path, is_gz) as (stream, file):
             while chunk := stream.read(size):
                 if advance is not None:
                     here = file.tell()
@@ -153,14 +164,18 @@ class Cutter:
         self.line = line
 
     def first_line(self) -> bytes | None:
-        """The first line with something on it, not yet consumed; None where there is none."""
+        """The first line with something on it, not yet consumed; None where there is none.
+
+        Raises `FileRefused` for one that is too long.
+        """
         while True:
             stripped = self._held.lstrip(b"\n")
             self.line += len(self._held) - len(stripped)
             self._held = stripped
             end = stripped.find(b"\n")
-            if end >= 0 or len(stripped) > self._longest:
-                return stripped[: end if end >= 0 else None]
+            if end >= 0:
+                return stripped[:end]
+            self._refuse_endless(self._longest)
             text = next(self._texts, None)
             if text is None:
                 return stripped or None
@@ -173,6 +188,7 @@ class Cutter:
             records = split_records(self._held[: 4 * self._longest], separator, final, self._longest)
             if len(records) or final:
                 break
+            self._refuse_endless(4 * self._longest)
             text = next(self._texts, None)
             final = text is None
             self._held += text or b""
@@ -181,6 +197,11 @@ class Cutter:
             self.line += self._held.count(b"\n", 0, end + 1)
             self._held = self._held[end + 1 :]
         return records
+
+    def _refuse_endless(self, most: int) -> None:
+        """The header is held in memory until its end is there."""
+        if len(self._held) > most:
+            raise unreadable_header()
 
     def blocks(self, separator: bytes) -> Iterator[Records]:
         """The records block by block; their `lines` are physical line numbers of the file."""

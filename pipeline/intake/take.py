@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import itertools
+import os
 from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -14,7 +16,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from pipeline.contract import SOURCES, Source
+from pipeline.contract import MAX_LINE_BYTES, SOURCES, Source
 from pipeline.intake.checking import BlockChecker, CheckedBlock, Counts
 from pipeline.intake.headers import (
     SEPARATOR_NAMES,
@@ -33,7 +35,7 @@ from pipeline.intake.parts import PartWriter
 from pipeline.intake.records import Records
 from pipeline.intake.refusals import FileRefused
 from pipeline.intake.standards import ContractRules
-from pipeline.intake.streams import Advance, Cutter, chunks_of, to_utf8, with_line_feeds
+from pipeline.intake.streams import Advance, Cutter, chunks_of, naming, to_utf8, with_line_feeds
 
 FORMATS = (".csv", ".csv.gz", ".parquet", ".xlsx")
 
@@ -93,9 +95,18 @@ def source_of(name: str) -> Source:
     )
 
 
+def told_name(path: Path) -> str:
+    """A file's name as text: one that is not UTF-8 as GB18030, which archives from Windows leave on other systems."""
+    name = os.fsencode(path.name)
+    for encoding in ("utf-8", "gb18030"):
+        with suppress(UnicodeDecodeError):
+            return name.decode(encoding)
+    return name.decode("utf-8", "replace")
+
+
 def digest(path: Path) -> str:
-    """The SHA-256 of a file's bytes as handed in, in hexadecimal."""
-    with path.open("rb") as file:
+    """The SHA-256 of a file's bytes as handed in, in hexadecimal. Raises `OSError` that names the file."""
+    with naming(path), path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
@@ -287,8 +298,7 @@ class _Encoding:
         held = b""
         for chunk in chunks:
             held += chunk
-            line = _first_line(held)
-            if line is not None:
+            if _first_line(held) is not None or len(held) > MAX_LINE_BYTES:
                 break
         line = _first_line(held + b"\n") or b""
         rest = itertools.chain([held] if held else [], chunks)

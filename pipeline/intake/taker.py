@@ -16,7 +16,7 @@ from pipeline.contract import SOURCES
 from pipeline.intake.checking import Counts
 from pipeline.intake.parts import write_part
 from pipeline.intake.refusals import FileRefused
-from pipeline.intake.take import Intake
+from pipeline.intake.take import Intake, told_name
 
 HOLD_ROWS = 100_000
 """Files of fewer rows share a part with others of their source."""
@@ -97,7 +97,7 @@ class Taker:
         """Reads and checks a file. Raises `FileRefused`, or `OSError` where it cannot be read."""
         source = SOURCES[job.source]
         found = self._intake.take(
-            job.path, job.path.name, source, job.file_seq, job.folder, advance, self._lane
+            job.path, told_name(job.path), source, job.file_seq, job.folder, advance, self._lane
         )
         if stamp_of(job.path) != job.stamp:
             for path, _ in (*found.parts, *found.reject_parts):

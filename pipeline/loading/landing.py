@@ -16,7 +16,7 @@ from queue import SimpleQueue
 
 from pipeline.contract import SOURCES
 from pipeline.errors import UserMistake
-from pipeline.intake import FileRefused, Intake, IntakeSettings, digest, source_of
+from pipeline.intake import FileRefused, Intake, IntakeSettings, digest, source_of, told_name
 from pipeline.intake.beside import Worker
 from pipeline.intake.taker import HOLD_ROWS, Job, Part, Taken, Taker, Takes, stamp_of
 from pipeline.intake.worker import setup_message
@@ -203,7 +203,7 @@ class _Landing:
                 self._settle_all()
                 self._advance(size_of(path))
                 summary = FileSummary(
-                    file=path.name, source=before.source, sha256=sha256, already_loaded=True
+                    file=told_name(path), source=before.source, sha256=sha256, already_loaded=True
                 )
                 self.summaries.append(summary)
                 return is_going
@@ -273,7 +273,7 @@ class _Landing:
             self._refuse(path, sha256, f"not readable: {error.strerror}")
 
     def _refuse(self, path: Path, sha256: str | None, sentence: str) -> None:
-        self.summaries.append(FileSummary(file=path.name, source=None, sha256=sha256, error=sentence))
+        self.summaries.append(FileSummary(file=told_name(path), source=None, sha256=sha256, error=sentence))
 
 
 def _sources_of(files: Iterable[Path]) -> Iterator[str]:
@@ -299,7 +299,7 @@ def _entry(begun: _Begun, load_id: str, loaded_at: datetime, taken: Taken) -> Fi
     return FileEntry(
         file_seq=job.file_seq,
         load_id=load_id,
-        file=job.path.name,
+        file=told_name(job.path),
         source=job.source,
         sha256=begun.sha256,
         bytes=job.stamp[1],

@@ -146,11 +146,6 @@ class LoadSummary:
         """The sums of the files' counts."""
         return {name: sum(getattr(file, name) for file in self.files) for name in COUNTS}
 
-    @property
-    def any_taken(self) -> bool:
-        """Whether at least one file was taken, now or before."""
-        return any(file.error is None for file in self.files)
-
     def as_json(self) -> dict[str, Any]:
         """Plain values, as `load --json` prints them."""
         return {"files": [asdict(file) for file in self.files], "totals": self.totals}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import tracemalloc
 from pathlib import Path
 
 import pytest
@@ -218,6 +219,21 @@ def test_a_damaged_gz_leaves_nothing(spoil) -> None:  # type: ignore[no-untyped-
             name="yard_moves.csv.gz",
             block_bytes=1 << 14,
         )
+
+
+@pytest.mark.parametrize("content", [b"a" * (8 << 20), b'"' + b"a,\n" * (8 << 20)], ids=["a line", "a name"])
+def test_a_header_without_end_is_refused_before_it_fills_the_memory(content: bytes) -> None:
+    tracemalloc.start()
+    with pytest.raises(FileRefused, match="the header line cannot be read"):
+        take(gzip.compress(content, 1), name="yard_moves.csv.gz", block_bytes=1 << 16)
+    assert tracemalloc.get_traced_memory()[1] - len(content) < 60 << 20
+    tracemalloc.stop()
+
+
+def test_blank_lines_before_the_header_are_let_go(tmp_path: Path) -> None:
+    blank = 3 << 20
+    taken = take(gzip.compress(b"\n" * blank + f"{HEADER}\n{ROW}\n".encode()), name="yard_moves.csv.gz")
+    assert taken.values("_line") == [blank + 2]
 
 
 def test_what_a_landed_and_a_rejected_row_carry() -> None:
