@@ -11,7 +11,10 @@ import dataclasses
 import datetime as dt
 import hashlib
 import json
+import types
+import typing
 import zipfile
+import zlib
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -40,6 +43,7 @@ COLUMNS = (
 IDENTICAL = "identical"
 DIFFERS = "differs"
 
+_NEEDED = {"report": str, "filters": dict}
 _INSTANTS = ("as_of", "known_at")
 _DAYS = ("date_from", "date_to", "baseline_from", "baseline_to", "date")
 
@@ -62,9 +66,11 @@ def read_meta(path: Path) -> dict[str, Any]:
         about = json.loads(_meta_text(path))
     except FileNotFoundError as error:
         raise UserMistake(f"{path}: no such file", "Name a published file, or its .meta.json.") from error
-    except (OSError, ValueError, StopIteration, zipfile.BadZipFile) as error:
+    except (OSError, ValueError, StopIteration, RuntimeError, zipfile.BadZipFile, zlib.error) as error:
         raise UserMistake(f"{path}: cannot be read as JSON", "Name the .meta.json of a report.") from error
-    if not isinstance(about, dict) or not isinstance(about.get("report"), str) or "filters" not in about:
+    if not isinstance(about, dict) or not all(
+        isinstance(about.get(name), kind) for name, kind in _NEEDED.items()
+    ):
         raise UserMistake(f"{path}: not the meta of a report", "Name the .meta.json of a report.")
     if about.get("is_composed"):
         raise UserMistake(
@@ -77,6 +83,8 @@ def read_meta(path: Path) -> dict[str, Any]:
             "Briefings and reports of older versions do not; "
             + (f"print it anew: {about['command']}" if about.get("command") else "write the report anew."),
         )
+    if not isinstance(about.get("columns"), list) or not isinstance(about.get("reference") or {}, dict):
+        raise UserMistake(f"{path}: its columns or reference tables cannot be read", "The meta was changed.")
     return about
 
 
@@ -99,11 +107,23 @@ def filters_of(about: dict[str, Any]) -> Filters:
             f"It was written by dgwatch {about.get('version')}.",
         )
     try:
-        return Filters(**{name: _typed(name, value) for name, value in given.items()})
+        asked = {name: _typed(name, value) for name, value in given.items()}
+        for name, hint in typing.get_type_hints(Filters).items():
+            if name in asked and not _fits(asked[name], hint):
+                raise ValueError(f"{name} is {asked[name]!r}")
+        return Filters(**asked)
     except (TypeError, ValueError) as error:
         raise UserMistake(
             f"the filters of {about['report']} cannot be read: {error}", "The meta was changed."
         ) from error
+
+
+def _fits(value: Any, hint: Any) -> bool:
+    """Whether a value is of an annotated kind; a whole number is a number."""
+    kinds = typing.get_args(hint) if isinstance(hint, types.UnionType) else (hint,)
+    return any(isinstance(value, typing.get_origin(kind) or kind) for kind in kinds) or (
+        float in kinds and isinstance(value, int)
+    )
 
 
 def _typed(name: str, value: Any) -> Any:

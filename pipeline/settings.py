@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import re
+import stat
+import tempfile
 import zoneinfo
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -17,6 +19,11 @@ ROOT = Path(__file__).resolve().parent.parent
 
 SHIPPED_REFERENCE = ROOT / "data" / "reference"
 """The reference tables that come with the product."""
+
+DEFAULT_CACHE_LIMIT = "50GiB"
+_UNITS = {"": 1, "K": 1024, "M": 1024**2, "G": 1024**3, "T": 1024**4}
+_SIZE = re.compile(r"([0-9]+(?:\.[0-9]+)?)\s*([KMGT]?)(?:i?B)?", re.IGNORECASE)
+_SHARE = re.compile(r"(100|[1-9]?[0-9])(\.[0-9]+)?\s*%")
 
 
 def usable_cores() -> int:
@@ -73,16 +80,17 @@ def from_environment(lake: Root | str | None = None, reference: Path | str | Non
     """Settings of the arguments, else of the environment, else of the product.
 
     `DGWATCH_LAKE`, `DGWATCH_REFERENCE`, `DGWATCH_DEFAULT_ZONE`, `DGWATCH_MEMORY_LIMIT`, `DGWATCH_THREADS`.
-    Raises `UserMistake` where one of them cannot be.
+    Raises `UserMistake` where one of them, or `DGWATCH_CACHE_LIMIT`, cannot be.
     """
     environment = os.environ
     chosen_lake = lake or environment.get("DGWATCH_LAKE") or home() / "data" / "lake"
+    cache_limit_bytes()
     chosen_reference = reference or environment.get("DGWATCH_REFERENCE") or None
     return Settings(
         lake=_root(chosen_lake),
         reference=_reference_folder(chosen_reference) if chosen_reference else None,
         default_zone=_zone(environment.get("DGWATCH_DEFAULT_ZONE") or Settings.default_zone),
-        memory_limit=environment.get("DGWATCH_MEMORY_LIMIT") or Settings.memory_limit,
+        memory_limit=_memory_limit(environment.get("DGWATCH_MEMORY_LIMIT") or Settings.memory_limit),
         threads=_threads(environment),
     )
 
@@ -111,6 +119,47 @@ def _zone(name: str) -> str:
             f"DGWATCH_DEFAULT_ZONE={name}: no such time zone", "Give an IANA name such as Asia/Shanghai."
         ) from error
     return name
+
+
+def _memory_limit(given: str) -> str:
+    """A limit in a form that DuckDB takes: of its sizes, or a share of the machine's memory."""
+    text = given.strip()
+    if not (_SIZE.fullmatch(text) and not text[-1].isdigit()) and not _SHARE.fullmatch(text):
+        raise UserMistake(
+            f"DGWATCH_MEMORY_LIMIT={given}: not a size of memory",
+            "Give one such as 2GiB, or a share such as 50%.",
+        )
+    return text
+
+
+def cache_limit_bytes() -> int:
+    """Bytes of an object store's files that may be kept here: `DGWATCH_CACHE_LIMIT`.
+
+    Raises `UserMistake` where that is no size.
+    """
+    given = os.environ.get("DGWATCH_CACHE_LIMIT") or DEFAULT_CACHE_LIMIT
+    size = _SIZE.fullmatch(given.strip())
+    if size is None:
+        raise UserMistake(f"DGWATCH_CACHE_LIMIT={given}: not a size", "Give one such as 50GiB.")
+    return int(float(size[1]) * _UNITS[size[2].upper()])
+
+
+def private_folder(name: str) -> Path:
+    """Where files of this user alone can be made below the system's temporary folder.
+
+    Raises `UserMistake` where somebody else made the folder, or can write there.
+    """
+    owner = os.getuid() if hasattr(os, "getuid") else None
+    folder = Path(tempfile.gettempdir()) / ("dgwatch" if owner is None else f"dgwatch-{owner}")
+    folder.mkdir(mode=0o700, exist_ok=True)
+    found = folder.lstat()
+    is_ours = owner is None or (found.st_uid == owner and not stat.S_IMODE(found.st_mode) & 0o077)
+    if not stat.S_ISDIR(found.st_mode) or not is_ours:
+        raise UserMistake(
+            f"{folder}: others made it, or can write there",
+            "Remove it, or name a temporary folder of your own with TMPDIR.",
+        )
+    return folder / name
 
 
 def _threads(environment: Mapping[str, str]) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import shlex
+import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass, replace
@@ -266,6 +267,11 @@ class TestWhatDiffers:
         (lambda about: about.update(as_of="yesterday"), "cannot be read"),
         (lambda about: about.update(is_composed=True), "put these rows together"),
         (lambda about: about.pop("report"), "not the meta of a report"),
+        (lambda about: about.update(filters=["ports"]), "not the meta of a report"),
+        (lambda about: about.pop("columns"), "cannot be read"),
+        (lambda about: about.update(reference=["ports"]), "cannot be read"),
+        (lambda about: about["filters"].update(ports=5), "ports is 5"),
+        (lambda about: about["filters"].update(limit="many"), "limit is 'many'"),
     ],
 )
 def test_what_cannot_be_asked_again_is_a_mistake(
@@ -308,9 +314,13 @@ def test_a_zip_of_a_screen_is_a_published_file_too(world: Desk, tmp_path: Path) 
     about = export.meta("hit_rates", asked, reader, frame)
     target.write_bytes(export.packed("hit_rates", frame, about, "json"))
     assert again.check(reader, [target])["verdict"].tolist() == ["identical"]
-    target.write_bytes(b"PK no zip")
-    with pytest.raises(UserMistake, match="cannot be read"):
-        again.check(reader, [target])
+    whole = target.read_bytes()
+    with zipfile.ZipFile(target) as archive:
+        inside = archive.getinfo("hit_rates.json.meta.json").header_offset + 80
+    for spoilt in (b"PK no zip", whole[:inside] + b"~~~~~~~~" + whole[inside + 8 :]):
+        target.write_bytes(spoilt)
+        with pytest.raises(UserMistake, match="cannot be read"):
+            again.check(reader, [target])
 
 
 def test_no_meta_is_no_question(tmp_path: Path) -> None:

@@ -105,14 +105,16 @@ def test_names_of_modules_say_what_they_hold() -> None:
 
 
 def test_no_module_outgrew_its_name() -> None:
-    lengths = {path.name: path.read_text("utf-8").count("\n") for path in modules("pipeline", "pages")}
+    lengths = {
+        path.relative_to(ROOT): path.read_text("utf-8").count("\n") for path in modules("pipeline", "pages")
+    }
     assert {name: lines for name, lines in lengths.items() if lines > 400} == {}
 
 
 def test_every_model_states_its_grain_first() -> None:
     models = [path for path in tracked("pipeline/sql") if path.suffix == ".sql"]
     assert models
-    firsts = {path.name: path.read_text(encoding="utf-8").splitlines()[0] for path in models}
+    firsts = {path.relative_to(ROOT): path.read_text(encoding="utf-8").splitlines()[0] for path in models}
     assert {name: first for name, first in firsts.items() if not first.startswith("-- grain: ")} == {}
 
 

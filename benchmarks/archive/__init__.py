@@ -33,7 +33,6 @@ STAYS_A_FILE = 250_000
 PACKED_FROM = 20_000_000
 """Stays whose archive comes packed: fifty million would take 33 GB of disk as they are."""
 SOURCES = ("consignments", "dg_items", "yard_moves", "clearance_milestones")
-ROWS_A_STAY = 6.75
 FOLDER = Path(__file__).parent
 _LETTER_VALUES = dict(zip(ascii_uppercase, (value for value in count(10) if value % 11), strict=False))
 

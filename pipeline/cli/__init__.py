@@ -21,8 +21,17 @@ from pipeline.settings import from_environment
 
 INTERRUPTED = 130
 
-_THE_MACHINE_SAYS_NO = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC, errno.EDQUOT, errno.ENOTDIR)
-"""Errors of files that are no bug: no right to them, no room for them, no folder where one was named."""
+_THE_MACHINE_SAYS_NO = (
+    errno.EACCES,
+    errno.EPERM,
+    errno.EROFS,
+    errno.ENOSPC,
+    errno.EDQUOT,
+    errno.ENOTDIR,
+    errno.ENAMETOOLONG,
+    errno.ELOOP,
+)
+"""Errors of files that are no bug: no right to them, no room for them, no folder where one was named, no such name."""
 
 _COMMANDS = {
     "demo": "pipeline.cli.demo",
@@ -41,6 +50,7 @@ _COMMANDS = {
 def main(argv: list[str] | None = None) -> int:
     """Run a command and return its exit code (0, 2, 3, 4, or 130 when interrupted); a bug raises."""
     arguments = sys.argv[1:] if argv is None else list(argv)
+    messages.survive_any_text()
     try:
         code = _run(arguments)
         sys.stdout.flush()

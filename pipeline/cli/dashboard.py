@@ -10,12 +10,13 @@ import subprocess
 import sys
 import threading
 import time
-import urllib.error
-import urllib.request
 import webbrowser
 from collections.abc import Iterator
 from contextlib import contextmanager
+from http import HTTPStatus
 from types import FrameType
+
+import urllib3
 
 from pipeline.cli import messages
 from pipeline.errors import UserMistake
@@ -102,6 +103,8 @@ def _environment(settings: Settings) -> dict[str, str]:
 
 
 def _wait_until_it_answers(child: subprocess.Popen[bytes], port: int) -> None:
+    # This machine is asked itself, whatever proxy the environment names.
+    asking = urllib3.PoolManager(retries=False, timeout=2)
     end = time.monotonic() + START_SECONDS
     while time.monotonic() < end:
         if child.poll() is not None:
@@ -109,10 +112,11 @@ def _wait_until_it_answers(child: subprocess.Popen[bytes], port: int) -> None:
                 f"the dashboard did not start (code {child.returncode}); see its messages above"
             )
         try:
-            with urllib.request.urlopen(f"http://{HOST}:{port}/_stcore/health", timeout=2):
+            if asking.request("GET", f"http://{HOST}:{port}/_stcore/health").status == HTTPStatus.OK:
                 return
-        except (urllib.error.URLError, OSError):
-            time.sleep(0.1)
+        except urllib3.exceptions.HTTPError:
+            pass
+        time.sleep(0.1)
     raise RuntimeError(f"the dashboard did not answer on port {port} within {START_SECONDS:.0f} s")
 
 

@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+import io
 import sys
 from collections.abc import Iterable, Sequence
 
 from rich.cells import cell_len
+
+
+def survive_any_text() -> None:
+    """Where a terminal or a pipe is not of UTF-8, what it lacks is told by its number: a name never ends a command."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
 
 
 def say(message: str, hint: str = "") -> None:

@@ -8,39 +8,13 @@ from pathlib import Path
 
 import pandas as pd
 
-from pipeline import __version__, again, export
+from pipeline import again, export
 from pipeline.cli import briefing, messages
 from pipeline.cli.parser import suggestion
+from pipeline.cli.values import is_file
 from pipeline.errors import NothingFound, UserMistake
 from pipeline.intake import digest
 from pipeline.metrics import OPTIONS, REGISTRY, Filters, Reader, alerts, elsewhere
-
-PROMISED = (
-    "stays",
-    "stock",
-    "dwell",
-    "survival",
-    "clearance",
-    "reduction",
-    "campaign",
-    "findings",
-    "cases",
-    "milestones",
-    "history",
-    "compare",
-    "why",
-    "rebound",
-    "pilots",
-    "risk",
-    "segregation",
-    "alerts",
-    "border",
-    "briefing",
-    "rejects",
-    "trust",
-)
-"""The reports of the interface; those that the registry does not hold yet are refused by name."""
-
 
 FIGURES_DIFFER = 5
 """The exit code where published figures do not come out again."""
@@ -68,7 +42,7 @@ def rejects(chosen: argparse.Namespace) -> int:
 
 def _file_of(chosen: argparse.Namespace) -> str | None:
     """The file that was named; by its content where it lies there as it was loaded: other files may have its name."""
-    if chosen.file is None or not Path(chosen.file).is_file():
+    if chosen.file is None or not is_file(Path(chosen.file)):
         return chosen.file
     content = digest(Path(chosen.file))
     loaded = Reader(chosen.settings).query("files", Filters(known_at=chosen.known_at))
@@ -94,11 +68,6 @@ def known_report(name: str | None) -> None:
         raise UserMistake("which report?", f"The reports are {', '.join(there)}.")
     if name in REGISTRY or name == briefing.NAME:
         return
-    if name in PROMISED:
-        raise UserMistake(
-            f"{name}: this report is not there yet in dgwatch {__version__}",
-            f"The reports that are: {', '.join(there)}.",
-        )
     raise UserMistake(f"{name}: no such report", suggestion(name, there, "The reports are"))
 
 

@@ -90,10 +90,18 @@ def network_port(text: str) -> int:
     return int(text)
 
 
+def is_file(path: Path) -> bool:
+    """Whether a file is there; a text that is no name of any is none."""
+    try:
+        return path.is_file()
+    except OSError:
+        return False
+
+
 def weights(text: str) -> tuple[str, ...]:
     """Weights of parts as `part=number`: told so with commas between, or in a CSV file of part and weight."""
     path = Path(text)
-    pairs = text.split(",") if "=" in text and not path.is_file() else _weights_in(path)
+    pairs = text.split(",") if "=" in text and not is_file(path) else _weights_in(path)
     return tuple("=".join(word.strip().lower() for word in pair.split("=", 1)) for pair in pairs)
 
 

@@ -6,8 +6,8 @@ of many has one of its own.
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Callable
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from threading import Lock, Thread
@@ -16,6 +16,8 @@ import duckdb
 import pyarrow as pa
 
 from pipeline.engines.relations import identifier
+from pipeline.errors import UserMistake
+from pipeline.settings import private_folder
 
 _MACROS = (
     "CREATE MACRO unix_micros(t) AS epoch_us(t)",
@@ -61,7 +63,7 @@ class Shared:
     """The instance that the questions of this process share, and the tables in it that are the same for many of them."""
 
     def __init__(self, memory_limit: str, threads: int) -> None:
-        spill = Path(tempfile.gettempdir()) / "dgwatch-spill"
+        spill = private_folder("spill")
         self.connection = instance_of(memory_limit, threads, spill, keeps_footers=True)
         self._making = Lock()
         self._made: set[str] = set()
@@ -98,7 +100,12 @@ def begin_shared(memory_limit: str, threads: int) -> None:
 
     A process waits for it before it ends, whatever it ends with: an instance that is half made brings it down.
     """
-    Thread(target=shared_instance, args=(memory_limit, threads)).start()
+
+    def begin() -> None:
+        with suppress(UserMistake):  # told to whoever asks for it
+            shared_instance(memory_limit, threads)
+
+    Thread(target=begin).start()
 
 
 @cache

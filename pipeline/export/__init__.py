@@ -237,11 +237,11 @@ def write_blocks(
     `learnt` gives what is to be added to `about` once the content has been written.
     Raises `UserMistake` where nothing can be written there.
     """
-    if not path.parent.is_dir():
-        raise UserMistake(f"{path.parent}: no such folder", "Make it first, or choose another with -o.")
-    if path.exists() and not path.is_file():
-        raise UserMistake(f"{path}: is no ordinary file", "Give -o the name of a file to make.")
     try:
+        if not path.parent.is_dir():
+            raise UserMistake(f"{path.parent}: no such folder", "Make it first, or choose another with -o.")
+        if path.exists() and not path.is_file():
+            raise UserMistake(f"{path}: is no ordinary file", "Give -o the name of a file to make.")
         _replace(path, content)
         _replace(path.with_name(f"{path.name}.meta.json"), [meta_bytes(about | learnt())])
     except OSError as error:

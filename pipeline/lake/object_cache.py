@@ -8,7 +8,6 @@ the build that wrote it, so what is kept is never of another time.
 from __future__ import annotations
 
 import os
-import re
 import threading
 import time
 import uuid
@@ -18,15 +17,12 @@ from pathlib import Path
 
 from pipeline.address import Address, address_of, is_remote
 from pipeline.errors import UserMistake
-from pipeline.settings import home
+from pipeline.settings import cache_limit_bytes, home
 
 KEPT_FOLDER = "kept"
-DEFAULT_LIMIT = "50GiB"
 IN_USE_SECONDS = 3600.0
 """A file that was asked for so lately may be open, and stays whatever the limit says."""
 
-_UNITS = {"": 1, "K": 1024, "M": 1024**2, "G": 1024**3, "T": 1024**4}
-_SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([KMGT]?)(?:i?B)?", re.IGNORECASE)
 _fetching = threading.Lock()
 
 
@@ -74,22 +70,13 @@ def make_room() -> None:
                 path = os.path.join(folder, name)
                 told = os.stat(path)
                 found.append((told.st_mtime, told.st_size, path))
-    room = limit() - sum(size for _, size, _ in found)
+    room = cache_limit_bytes() - sum(size for _, size, _ in found)
     for asked_at, size, path in sorted(found):
         if room >= 0 or time.time() - asked_at < IN_USE_SECONDS:
             return
         with suppress(OSError):
             os.unlink(path)
         room += size
-
-
-def limit() -> int:
-    """Bytes that may be kept: `DGWATCH_CACHE_LIMIT`. Raises `UserMistake` where that is no size."""
-    given = os.environ.get("DGWATCH_CACHE_LIMIT") or DEFAULT_LIMIT
-    size = _SIZE.fullmatch(given.strip())
-    if size is None:
-        raise UserMistake(f"DGWATCH_CACHE_LIMIT={given}: not a size", "Give one such as 50GiB.")
-    return int(float(size[1]) * _UNITS[size[2].upper()])
 
 
 def _kept(path: str) -> Path:

@@ -102,7 +102,8 @@ def border_interceptions(question: Question) -> pd.DataFrame:
     by = question.filters.by or DEFAULT_BY
     if len(set(by)) < len(by) or not set(by) <= BY_COLUMNS.keys():
         raise UserMistake(
-            f"--by {','.join(by)}: {'unknown or twice'}", f"A comma list out of {','.join(BY_COLUMNS)}."
+            f"--by {','.join(by)}: a column is unknown, or comes twice",
+            f"A comma list out of {','.join(BY_COLUMNS)}.",
         )
     flags = {f"by_{name}": [name in by] for name in BY_COLUMNS}
     question.engine.register_arrow("asked_border", pa.table(flags))

@@ -10,7 +10,6 @@ from __future__ import annotations
 import logging
 import os
 import shutil
-import tempfile
 import uuid
 from collections.abc import Callable, Iterable
 from functools import partial
@@ -28,6 +27,7 @@ from pipeline.lake.release import Release
 from pipeline.metrics.sought import Footer, Sought
 from pipeline.question import computed_with
 from pipeline.reference.reading import Reference
+from pipeline.settings import private_folder
 
 ANSWERS_FOLDER = "answers"
 IN_MEMORY_ROWS = 200_000
@@ -42,7 +42,7 @@ def _home_of(lake: Root) -> Path:
     if isinstance(lake, Path):
         return lake / ANSWERS_FOLDER
     digest = sha256(str(lake).encode()).hexdigest()[:16]
-    return Path(tempfile.gettempdir()) / "dgwatch-answers" / digest
+    return private_folder("answers") / digest
 
 
 class KeptAnswers:

@@ -68,9 +68,8 @@ def keep_in_background(reader: Reader, after_seconds: float = 0.0) -> threading.
 def _keep_quietly(reader: Reader) -> None:
     try:
         keep(reader)
-    except (
-        Exception
-    ):  # nobody waits for this thread: what it could not keep is computed, and fails, where it is asked
+    except Exception:
+        # Nobody waits for this thread: what it could not keep is computed, and fails, where it is asked.
         logger.exception("standing answers could not be kept")
 
 

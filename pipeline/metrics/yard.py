@@ -91,7 +91,8 @@ def stock(question: Question) -> pd.DataFrame:
     unknown = [name for name in by if name not in STOCK_COLUMNS]
     if unknown or len(set(by)) < len(by):
         raise UserMistake(
-            f"--by {','.join(by)}: {'unknown or twice'}", f"A comma list out of {','.join(STOCK_COLUMNS)}."
+            f"--by {','.join(by)}: a column is unknown, or comes twice",
+            f"A comma list out of {','.join(STOCK_COLUMNS)}.",
         )
     asked = replace(question, filters=replace(question.filters, by=by))
     with closing(asked):

@@ -57,10 +57,6 @@ def in_header(old: bytes, new: bytes) -> Spoil:
     return lambda lines: lf([lines[0].replace(old, new, 1), *lines[1:]])
 
 
-def in_all(old: bytes, new: bytes) -> Spoil:
-    return lambda lines: lf([line.replace(old, new) for line in lines])
-
-
 def line_after_row(extra: bytes) -> Spoil:
     """One more physical line after row 3."""
     return lambda lines: lf([*lines[:4], extra, *lines[4:]])
