@@ -32,9 +32,12 @@ _TABLE_OF_COLUMN = {
     "indicator": ("alert_rules", "indicator", "label", "label_zh"),
     "points_group": ("alert_groups", "points_group", "label", "label_zh"),
     "value_unit": ("alert_rules", "value_unit", "value_unit", "value_unit_zh"),
+    "risk_part": ("risk_weights", "part", "label", "label_zh"),
+    "heat_level": ("heat_levels", "level", "label", "label_zh"),
+    "age_bucket": ("age_buckets", "lower_days", "label", "label_zh"),
 }
-_BARE = {"finding_code", "indicator", "points_group", "value_unit"}
-"""Columns that show the label without the code."""
+_WITH_CODE = {"reason", "warning"}
+"""Columns that show the code too: files and reports name it, the sentence alone would not be found there."""
 _WORDED = {
     "clock",
     "stage",
@@ -58,55 +61,84 @@ _WORDED = {
 @frame.in_words
 def of(column: str) -> Mapping[str, str]:
     """Label by code for the cells of a column; empty where its cells are no codes."""
-    pick = frame.words().pick
-    if column in ("un_location_code", "port"):
-        rows = data.tuples(data.table("ports"), "un_location_code", "name", "name_zh")
-        named = {code: f"{pick(name, name_zh)} {code}" for code, name, name_zh in rows}
-        return named | {"all": frame.words()("scope.all")}
-    if column in ("lead_class", "imo_class", "class"):
-        rows = data.tuples(data.table("imdg_classes"), "code", "label", "label_zh")
-        named = {code: _class_label(code, pick(label, label_zh)) for code, label, label_zh in rows}
-        return named | {"all": frame.words()("filter.all")}
-    if column == "age_bucket":
-        rows = data.tuples(data.table("age_buckets"), "lower_days", "label", "label_zh")
-        return {str(days): pick(label, label_zh) for days, label, label_zh in rows}
-    if column == "age_days":
-        rows = data.tuples(data.table("age_buckets"), "lower_days", "upper_days")
-        return {str(lower): _days(lower, upper) for lower, upper in rows}
-    if column in _TABLE_OF_COLUMN:
-        table, *names = _TABLE_OF_COLUMN[column]
-        rows = data.tuples(data.table(table), *names)
-        shown = {code: pick(label, label_zh) for code, label, label_zh in rows}
-        # Files and reports name a reason by its code: the sentence alone would not find it there.
-        return shown if column in _BARE else {code: f"{text} ({code})" for code, text in shown.items()}
-    if column == "risk_part":
-        rows = data.tuples(data.table("risk_weights"), "part", "label", "label_zh")
-        return {part: pick(label, label_zh) for part, label, label_zh in rows}
-    if column == "heat_level":
-        rows = data.tuples(data.table("heat_levels"), "level", "label", "label_zh")
-        return {level: pick(label, label_zh) for level, label, label_zh in rows}
-    if column == "scope":
-        return of("un_location_code")
-    if column in _LIST_OF_COLUMN:
-        lists = data.tuples(data.table("code_lists"), "list", "canonical", "label", "label_zh")
-        wanted = _LIST_OF_COLUMN[column]
-        named = {code: pick(label, label_zh) for name, code, label, label_zh in lists if name == wanted}
-        return named | {"all": frame.words()("filter.all")}
-    if column == "status":
-        words = frame.words()
-        states = {name: words(f"history.{name}") for name in ("current", "superseded", "duplicate", "voided")}
-        return states | dict(of("case_status"))
-    if column in _WORDED:
-        # Verdicts are written with blanks, keys of the catalogs without.
-        return {
-            form: text
-            for code, text in frame.words().under(column).items()
-            for form in (code, code.replace("_", " "))
-        }
-    if column == "source":
-        words = frame.words()
-        return {name: words(f"source.{name}") for name in data.sources()}
+    for columns, named in (
+        (_OWN_WAY, lambda name: _OWN_WAY[name]()),
+        (_TABLE_OF_COLUMN, _of_table),
+        (_LIST_OF_COLUMN, _of_list),
+        (_WORDED, _of_words),
+    ):
+        if column in columns:
+            return named(column)
     return {}
+
+
+def _ports() -> dict[str, str]:
+    words = frame.words()
+    rows = data.tuples(data.table("ports"), "un_location_code", "name", "name_zh")
+    named = {code: f"{words.pick(name, name_zh)} {code}" for code, name, name_zh in rows}
+    return named | {"all": words("scope.all")}
+
+
+def _classes() -> dict[str, str]:
+    words = frame.words()
+    rows = data.tuples(data.table("imdg_classes"), "code", "label", "label_zh")
+    named = {code: _class_label(code, words.pick(label, label_zh)) for code, label, label_zh in rows}
+    return named | {"all": words("filter.all")}
+
+
+def _ages() -> dict[str, str]:
+    rows = data.tuples(data.table("age_buckets"), "lower_days", "upper_days")
+    return {str(lower): _days(lower, upper) for lower, upper in rows}
+
+
+def _statuses() -> dict[str, str]:
+    words = frame.words()
+    states = {name: words(f"history.{name}") for name in ("current", "superseded", "duplicate", "voided")}
+    return states | _of_list("case_status")
+
+
+def _sources() -> dict[str, str]:
+    words = frame.words()
+    return {name: words(f"source.{name}") for name in data.sources()}
+
+
+_OWN_WAY: dict[str, Callable[[], dict[str, str]]] = {
+    "un_location_code": _ports,
+    "port": _ports,
+    "scope": _ports,
+    "lead_class": _classes,
+    "imo_class": _classes,
+    "class": _classes,
+    "age_days": _ages,
+    "status": _statuses,
+    "source": _sources,
+}
+
+
+def _of_table(column: str) -> dict[str, str]:
+    """Labels of a reference table."""
+    table, *names = _TABLE_OF_COLUMN[column]
+    pick = frame.words().pick
+    rows = data.tuples(data.table(table), *names)
+    shown = {str(code): pick(label, label_zh) for code, label, label_zh in rows}
+    return {code: f"{text} ({code})" for code, text in shown.items()} if column in _WITH_CODE else shown
+
+
+def _of_list(column: str) -> dict[str, str]:
+    """Labels of a code list."""
+    words, wanted = frame.words(), _LIST_OF_COLUMN[column]
+    lists = data.tuples(data.table("code_lists"), "list", "canonical", "label", "label_zh")
+    named = {code: words.pick(label, label_zh) for name, code, label, label_zh in lists if name == wanted}
+    return named | {"all": words("filter.all")}
+
+
+def _of_words(column: str) -> dict[str, str]:
+    """Labels of the catalogs. Verdicts are written with blanks, keys of the catalogs without."""
+    return {
+        form: text
+        for code, text in frame.words().under(column).items()
+        for form in (code, code.replace("_", " "))
+    }
 
 
 @frame.in_words

@@ -48,6 +48,9 @@ UNREADABLE = (
 
 LARGEST_WORKBOOK = 2 << 30
 """Bytes of a workbook when unpacked; past this it is refused before it is read."""
+SHARED_TEXTS = "xl/sharedstrings.xml"
+LARGEST_TEXTS = 128 << 20
+"""Bytes of its texts: they are held in memory, where they take eight times as much; its rows pass through."""
 
 
 def text_of(value: object, type_: Type | None) -> str | None:
@@ -291,14 +294,23 @@ def _shortest(value: Any) -> Decimal | None:
 def _refuse_bomb(path: Path) -> None:
     try:
         with zipfile.ZipFile(path) as packed:
-            size = sum(member.file_size for member in packed.infolist())
+            members = packed.infolist()
     except (zipfile.BadZipFile, OSError) as error:
         raise _unreadable("xlsx", error) from error
-    if size > LARGEST_WORKBOOK:
-        raise FileRefused(
-            f"the workbook unpacks to {size >> 20} MiB, more than {LARGEST_WORKBOOK >> 20} MiB",
-            "Save the first sheet as CSV.",
-        )
+    for what, unpacked, most in (
+        ("the workbook", members, LARGEST_WORKBOOK),
+        (
+            "the text of the workbook",
+            [one for one in members if one.filename.lower() == SHARED_TEXTS],
+            LARGEST_TEXTS,
+        ),
+    ):
+        size = sum(member.file_size for member in unpacked)
+        if size > most:
+            raise FileRefused(
+                f"{what} unpacks to {size >> 20} MiB, more than {most >> 20} MiB",
+                "Save the first sheet as CSV.",
+            )
 
 
 def _unreadable(format_: str, error: Exception) -> FileRefused:

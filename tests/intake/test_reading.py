@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import gzip
+import io
 import tracemalloc
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -234,6 +236,15 @@ def test_blank_lines_before_the_header_are_let_go(tmp_path: Path) -> None:
     blank = 3 << 20
     taken = take(gzip.compress(b"\n" * blank + f"{HEADER}\n{ROW}\n".encode()), name="yard_moves.csv.gz")
     assert taken.values("_line") == [blank + 2]
+
+
+def test_a_workbook_whose_texts_would_fill_the_memory_is_refused() -> None:
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as packed:
+        packed.writestr("xl/sharedStrings.xml", bytes(130 << 20))
+    assert len(content.getvalue()) < 1 << 20
+    with pytest.raises(FileRefused, match="the text of the workbook unpacks to 130 MiB, more than 128 MiB"):
+        take(content.getvalue(), name="yard_moves.xlsx")
 
 
 def test_what_a_landed_and_a_rejected_row_carry() -> None:

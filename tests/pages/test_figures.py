@@ -96,7 +96,8 @@ def test_the_chosen_cell_is_outlined() -> None:
 
 
 def test_a_code_that_nobody_told_is_told_from_every_code() -> None:
-    frame = STOCK.assign(facility_code=[None, "-", "-", "T1"], block=["B|1", "B1", None, "-"])
+    told = {"facility_code": [None, "-", "-", "T1"], "block": ["B|1", "B1", None, "-"]}
+    frame = STOCK.assign(**{name: pd.Series(codes, dtype=object) for name, codes in told.items()})
     placed = grids.placed(frame, "facility")
     assert placed["facility_code"].tolist() == ["-", r"\-", r"\-", "T1"]
     assert grids.placed(frame, "block")["place"].tolist() == [r"-|B\|1", r"\-|B1", r"\-|-", r"T1|\-"]
