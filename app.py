@@ -8,8 +8,9 @@ import streamlit as st
 from starlette.middleware import Middleware
 from streamlit.starlette import App
 
-from pages.shared import ahead, data, frame, url
-from pages.shared.packed import PackedFiles
+from pages.shared import data, frame, url
+from pages.shared.server import ahead
+from pages.shared.server.packed import PackedFiles
 
 PAGES = (
     "campaign",

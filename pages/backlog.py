@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.shared import cell, charts, components, data, filters, frame, grids, heatmaps
+from pages.shared import cell, components, data, filters, frame
+from pages.shared.figures import charts, heatmaps
+from pages.shared.screens import grids
 
 frame.guard(__file__)
 

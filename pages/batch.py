@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.shared import charts, components, data, filters, frame, story
+from pages.shared import components, data, filters, frame
+from pages.shared.figures import charts
+from pages.shared.screens import story
 from pages.shared.text import plain
 
 frame.guard(__file__)

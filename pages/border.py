@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.shared import bordered, components, data, filters, frame, months
+from pages.shared import components, data, filters, frame
+from pages.shared.figures import months
+from pages.shared.screens import bordered
 
 frame.guard(__file__)
 

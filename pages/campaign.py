@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.shared import charts, clocks, components, data, filters, frame, grids, headline, intervals
+from pages.shared import components, data, filters, frame
+from pages.shared.figures import charts, intervals
+from pages.shared.screens import clocks, grids, headline
 
 frame.guard(__file__)
 
@@ -32,9 +34,7 @@ if scopes.empty:
 total = headline.total(scopes)
 headline.progress(total, this, data.as_of(chosen))
 components.cards(headline.cards(total, published))
-st.caption(words("campaign.published.note"))
-if not headline.has_reduction(total):
-    st.caption(words("campaign.reduction.none"))
+headline.notes(total)
 clocks.disagreement(scopes, "scope")
 components.briefing(chosen)
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.shared import clocks, components, curves, data, filters, frame, labels, periods, stacks
-from pages.shared import stages as stage_rows
+from pages.shared import components, data, filters, frame, labels
+from pages.shared.figures import curves, stacks
+from pages.shared.screens import clocks, periods
+from pages.shared.screens import stages as stage_rows
 
 frame.guard(__file__)
 
@@ -14,7 +16,7 @@ asked = periods.choose("ports", "classes", "direction")
 components.heading(words("clearance.title"), asked.window)
 components.need_data()
 st.caption(asked.told())
-stage = filters.pick("stage", list(clocks.STAGES), labels.labeller("stage"))
+stage = filters.pick("stage", list(data.stages()), labels.labeller("stage"))
 chosen = clocks.of_stage(asked.window, stage)
 with components.user_errors():
     whole = data.metric("clearance", clocks.whole(chosen))

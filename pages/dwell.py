@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.shared import clocks, components, curves, data, frame, grids, periods
+from pages.shared import components, data, frame
+from pages.shared.figures import curves
+from pages.shared.screens import clocks, grids, periods
 
 frame.guard(__file__)
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.shared import components, data, filters, frame, headline, labels, mapped, maps
+from pages.shared import components, data, filters, frame, labels
+from pages.shared.figures import maps
+from pages.shared.screens import headline, mapped
 
 frame.guard(__file__)
 mapped.go_on()

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.shared import components, data, filters, frame, method
+from pages.shared import components, data, filters, frame
+from pages.shared.screens import method
 
 frame.guard(__file__)
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.shared import components, data, filters, frame, funnels, trial
+from pages.shared import components, data, filters, frame
+from pages.shared.figures import funnels
+from pages.shared.screens import trial
 
 frame.guard(__file__)
 

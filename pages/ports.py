@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.shared import compared, components, data, frame, funnels, intervals, labels, periods
+from pages.shared import components, data, frame, labels
+from pages.shared.figures import funnels, intervals
+from pages.shared.screens import compared, periods
 
 frame.guard(__file__)
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.shared import components, control, data, filters, frame, headline, labels, watch
+from pages.shared import components, data, filters, frame, labels
+from pages.shared.figures import control
+from pages.shared.screens import headline, watch
 
 frame.guard(__file__)
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.shared import components, data, desk, filters, frame, views
+from pages.shared import components, data, filters, frame
+from pages.shared.screens import desk, views
 
 frame.guard(__file__)
 

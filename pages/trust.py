@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from pages.shared import charts, components, data, frame, trusted
+from pages.shared import components, data, frame
+from pages.shared.figures import charts
 from pages.shared.filters import sidebar
+from pages.shared.screens import trusted
 
 frame.guard(__file__)
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.shared import components, data, filters, frame, heatmaps, labels, warned
+from pages.shared import components, data, filters, frame, labels
+from pages.shared.figures import heatmaps
+from pages.shared.screens import warned
 
 frame.guard(__file__)
 

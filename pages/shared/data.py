@@ -13,8 +13,9 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from pages.shared import kept, releases, run
-from pipeline import export
+from pages.shared import kept, run
+from pages.shared.server import releases
+from pipeline import acknowledgements, export
 from pipeline.contract import SOURCES
 from pipeline.metrics import (
     REGISTRY,
@@ -25,7 +26,9 @@ from pipeline.metrics import (
     alerts,
     example,
     quiet_ports,
+    risk,
 )
+from pipeline.metrics.durations import STAGES
 from pipeline.settings import Settings
 
 _READER = "_reader"
@@ -111,6 +114,11 @@ def metric(key: str, chosen: Filters | None = None) -> pd.DataFrame:
     follows_log = key in REGISTRY and REGISTRY[key].follows_log
     log = current.log_version() if follows_log else None
     return kept.of(("metric", mark(), log, key, asked), lambda: current.query(key, asked))
+
+
+def acknowledgement_lengths() -> tuple[int, int]:
+    """The most characters of the name and of the remark of who acknowledges."""
+    return acknowledgements.NAME_MAX, acknowledgements.REMARK_MAX
 
 
 def acknowledge(alert_id: str, name: str, remark: str) -> None:
@@ -228,3 +236,13 @@ def _codes(name: str) -> list[str]:
 def sources() -> tuple[str, ...]:
     """The names of the sources, in the contract's order."""
     return tuple(SOURCES)
+
+
+def stages() -> tuple[str, ...]:
+    """The stages that a clearance can be asked for, the whole first."""
+    return STAGES
+
+
+def places() -> tuple[str, ...]:
+    """What the yard's stock can be told by, the widest first."""
+    return tuple(risk.PLACES)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, ParamSpec, TypeVar
 import streamlit as st
 
 from pages.shared import data, kept, url
-from pages.shared.plot import DARK, LIGHT, Look, Palette
+from pages.shared.figures.plot import DARK, LIGHT, Look, Palette
 from pages.shared.text import LANGUAGES, Words
 
 if TYPE_CHECKING:

@@ -20,7 +20,7 @@ import pandas as pd
 import plotly.graph_objects as go
 import pyarrow as pa
 
-from pages.shared.plot import Drawing
+from pages.shared.figures.plot import Drawing
 
 P = ParamSpec("P")
 T = TypeVar("T")

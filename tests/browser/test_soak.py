@@ -14,7 +14,7 @@ import pytest
 from benchmarks.dashboards import Dashboard, dashboard
 from benchmarks.soak import soak
 from benchmarks.visitors import Visitor
-from pages.shared import ahead
+from pages.shared.server import ahead
 from pipeline.loading import build
 from pipeline.sample import SampleSettings, write_sample
 from pipeline.settings import Settings

@@ -5,7 +5,7 @@ from __future__ import annotations
 from streamlit.runtime.media_file_manager import MediaFileManager
 from streamlit.runtime.memory_media_file_storage import MemoryMediaFileStorage
 
-from pages.shared.downloads import WAIT_SECONDS, wait_for_browsers
+from pages.shared.server.downloads import WAIT_SECONDS, wait_for_browsers
 
 
 class Clock:

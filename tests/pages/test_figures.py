@@ -13,8 +13,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pages.shared import charts, control, curves, funnels, grids, heatmaps, intervals, stacks
-from pages.shared.plot import DARK, FONT, LIGHT, Look, Palette
+from pages.shared.figures import charts, control, curves, funnels, heatmaps, intervals, stacks
+from pages.shared.figures.plot import DARK, FONT, LIGHT, Look, Palette
+from pages.shared.screens import grids
 from pages.shared.text import Words
 
 LOOK = Look(Words("en", "Asia/Shanghai"), LIGHT, "batches")

@@ -14,9 +14,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pages.shared import kept
-from pages.shared.charts import bars
-from pages.shared.margins import roomy
-from pages.shared.plot import DARK, LIGHT, Drawing, Look
+from pages.shared.figures.charts import bars
+from pages.shared.figures.margins import roomy
+from pages.shared.figures.plot import DARK, LIGHT, Drawing, Look
 from pages.shared.text import Words
 
 KIB = 2**10

@@ -8,8 +8,8 @@ import plotly.graph_objects as go
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pages.shared.margins import roomy, text_width
-from pages.shared.plot import LIGHT, Drawing, blank
+from pages.shared.figures.margins import roomy, text_width
+from pages.shared.figures.plot import LIGHT, Drawing, blank
 
 
 def margins(figure: go.Figure) -> dict[str, Any]:

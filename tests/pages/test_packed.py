@@ -14,7 +14,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 from starlette.types import Message
 
-from pages.shared.packed import PackedFiles
+from pages.shared.server.packed import PackedFiles
 
 SCRIPT = "const answer = 42;\n" * 500
 SMALL = "let x;"

@@ -10,8 +10,8 @@ import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from pages.shared import yards
-from pages.shared.plot import LIGHT, Look
+from pages.shared.figures import yards
+from pages.shared.figures.plot import LIGHT, Look
 from pages.shared.text import LANGUAGES, Words, catalog
 from pipeline.loading import build
 from pipeline.metrics import Filters, Reader

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from pages.shared import maps, months, plot
+from pages.shared.figures import maps, months, plot
 from pages.shared.text import LANGUAGES, Words, catalog
 from pipeline.loading import build
 from pipeline.metrics import Filters, Reader

@@ -1,4 +1,4 @@
-"""What every figure has in common: the colours of a theme, the font, calm axes. No Streamlit here."""
+"""What every figure has in common: the colours of a theme, the font, calm axes."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from pages.shared.margins import roomy
+from pages.shared.figures.margins import roomy
 from pages.shared.text import Words
 
 FONT = "'Source Sans', 'Noto Sans CJK SC', 'Noto Sans SC', 'PingFang SC', 'Microsoft YaHei', sans-serif"

@@ -1,4 +1,4 @@
-"""Frames -> figures: lines, bars, a batch's story. Nothing here knows Streamlit; every figure says its units.
+"""Frames -> figures: lines, bars, a batch's story.
 
 One accent on greys. Grids are in `heatmaps`.
 """
@@ -11,7 +11,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from pages.shared import kept
-from pages.shared.plot import DAY_TICKS, Look, blank, days_across, short
+from pages.shared.figures.plot import DAY_TICKS, Look, blank, days_across, short
 
 _DAY_MS = 86_400_000
 _MOMENT_TICKS = [

@@ -1,4 +1,4 @@
-"""Frames -> dots with their 95% intervals. Nothing here knows Streamlit."""
+"""Frames -> dots with their 95% intervals."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from pages.shared import kept
-from pages.shared.plot import Look, blank, short, whiskers
+from pages.shared.figures.plot import Look, blank, short, whiskers
 
 _SYMBOLS = ("circle", "x-thin-open", "diamond-open")
 _SHIFT = 0.16

@@ -1,4 +1,4 @@
-"""Frames -> stacked bars of parts that add up. Nothing here knows Streamlit."""
+"""Frames -> stacked bars of parts that add up."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from pages.shared import kept
-from pages.shared.plot import Look, blank, short
+from pages.shared.figures.plot import Look, blank, short
 
 HOURS_A_DAY = 24.0
 

@@ -14,7 +14,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from pages.shared import kept
-from pages.shared.plot import CLICKS, TARGETS, Label, Look, Palette, blank, days_across, framed, short
+from pages.shared.figures.plot import CLICKS, TARGETS, Label, Look, Palette, blank, days_across, framed, short
 from pages.shared.text import spelled
 
 LEAST_HEIGHT = 210

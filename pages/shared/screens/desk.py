@@ -14,7 +14,6 @@ from pipeline.metrics import Filters
 LISTED_FIRST = 200
 CHARTED_FIRST = 12
 LARGEST_WEIGHT = 10.0
-PLACES = ("port", "facility", "block")
 PAST_DAYS = 28
 UNIDENTIFIED = "unidentified"
 DEFINED = {
@@ -224,7 +223,9 @@ def named(points: pd.DataFrame) -> pd.DataFrame:
 def places(chosen: Filters) -> Filters:
     """Draw the switch of what risk is summed up by."""
     words = frame.words()
-    return replace(chosen, by=(filters.switch("places", list(PLACES), lambda code: words(f"rows.{code}")),))
+    return replace(
+        chosen, by=(filters.switch("places", list(data.places()), lambda code: words(f"rows.{code}")),)
+    )
 
 
 @frame.in_words

@@ -7,8 +7,9 @@ from dataclasses import replace
 import pandas as pd
 import streamlit as st
 
-from pages.shared import components, data, frame, intervals, labels
-from pages.shared.periods import Period
+from pages.shared import components, data, frame, labels
+from pages.shared.figures import intervals
+from pages.shared.screens.periods import Period
 from pipeline.metrics import Filters
 
 CLOCKS = ("exit", "cohort", "period")
@@ -28,16 +29,6 @@ REDUCTIONS = (
     "n_baseline",
     "n_window",
 )
-STAGES = (
-    "overall",
-    "customs",
-    "arrived_lodged",
-    "lodged_inspected",
-    "inspected_released",
-    "lodged_released",
-    "released_left",
-)
-"""The stages that a clearance can be asked for, the whole first."""
 DRAWN_DOWN_TO = 0.01
 """A curve is drawn until this share is left; its tail says nothing to the eye."""
 REDUCTION = ("reduction_pct", "lower_pct", "upper_pct")

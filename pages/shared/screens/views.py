@@ -6,7 +6,9 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from pages.shared import blocks, components, data, desk, filters, frame, heatmaps, labels, yards
+from pages.shared import components, data, filters, frame, labels
+from pages.shared.figures import heatmaps, yards
+from pages.shared.screens import blocks, desk
 from pipeline.metrics import Filters
 
 

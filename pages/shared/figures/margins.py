@@ -1,4 +1,4 @@
-"""The room that words around a figure take, told beforehand. Nothing here knows Streamlit.
+"""The room that words around a figure take, told beforehand.
 
 Where labels do not fit, plotly widens a figure's margins and draws all of it again: half of what it costs a browser.
 Margins a little wider than the words need it takes as they are. What cannot be foreseen (a legend that breaks on a

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pandas as pd
 
-from pages.shared import clocks, data, frame, labels
-from pages.shared.periods import Period
+from pages.shared import data, frame, labels
+from pages.shared.screens import clocks
+from pages.shared.screens.periods import Period
 
 STAGES = ("arrived_lodged", "lodged_inspected", "inspected_released", "lodged_released", "released_left")
 

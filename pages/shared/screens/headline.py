@@ -88,7 +88,7 @@ def cards(row: pd.Series, published: pd.DataFrame) -> list[tuple[str, str, str]]
         "reduction": words.percent(row["reduction_pct"]) or words("not_had"),
     }
     below = {name: _published(published, name) for name in ours}
-    if has_reduction(row):
+    if _has_reduction(row):
         lower, upper = (words.number(row[f"reduction_{end}_pct"], 1) for end in ("lower", "upper"))
         interval = words("campaign.reduction.interval", lower=lower, upper=upper)
         by_exit = words.percent(row["exit_mean_reduction_pct"]) or words("not_had")
@@ -97,9 +97,17 @@ def cards(row: pd.Series, published: pd.DataFrame) -> list[tuple[str, str, str]]
     return [(words(f"campaign.card.{name}"), figure, below[name]) for name, figure in ours.items()]
 
 
-def has_reduction(row: pd.Series) -> bool:
+def _has_reduction(row: pd.Series) -> bool:
     """Whether the data gave a clearance-time reduction with its interval."""
     return not row[["reduction_pct", "reduction_lower_pct", "reduction_upper_pct"]].isna().any()
+
+
+def notes(total: pd.Series) -> None:
+    """What the published figures are, and why there is no reduction where none can be told."""
+    words = frame.words()
+    st.caption(words("campaign.published.note"))
+    if not _has_reduction(total):
+        st.caption(words("campaign.reduction.none"))
 
 
 def forecast(rows: pd.DataFrame) -> str:

@@ -1,4 +1,4 @@
-"""Ports -> a map: circles on an outline of the land that comes with the product. Nothing here knows Streamlit.
+"""Ports -> a map: circles on an outline of the land that comes with the product.
 
 The outline is drawn as ordinary filled lines: no border is on it, and nothing is fetched.
 """
@@ -17,7 +17,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from pages.shared import kept
-from pages.shared.plot import CLICKS, Look, Palette, blank
+from pages.shared.figures.plot import CLICKS, Look, Palette, blank
 
 HEIGHT = 640
 LARGEST, SMALLEST = 46.0, 7.0

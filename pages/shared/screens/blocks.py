@@ -8,7 +8,8 @@ from typing import Any
 
 import pandas as pd
 
-from pages.shared import codes, data, filters, frame, labels, url, yards
+from pages.shared import codes, data, filters, frame, labels, url
+from pages.shared.figures import yards
 from pages.shared.text import spelled
 from pipeline.metrics import Filters
 

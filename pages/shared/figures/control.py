@@ -1,4 +1,4 @@
-"""Frames -> CUSUM charts against their threshold. Nothing here knows Streamlit."""
+"""Frames -> CUSUM charts against their threshold."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
 from pages.shared import kept
-from pages.shared.plot import DAY_TICKS, Label, Look, Palette, blank, short
+from pages.shared.figures.plot import DAY_TICKS, Label, Look, Palette, blank, short
 
 COLUMNS = 4
 DRAWN_THRESHOLDS = 4

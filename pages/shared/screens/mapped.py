@@ -9,7 +9,8 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from pages.shared import data, filters, frame, headline, labels, url
+from pages.shared import data, filters, frame, labels, url
+from pages.shared.screens import headline
 from pipeline.metrics import Filters
 
 COLOURED = ("level", "verdict")

@@ -1,4 +1,4 @@
-"""Frames -> funnel plots and the weeks around an event. Nothing here knows Streamlit."""
+"""Frames -> funnel plots and the weeks around an event."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from pages.shared import kept
-from pages.shared.plot import Label, Look, blank, days_across, whiskers
+from pages.shared.figures.plot import Label, Look, blank, days_across, whiskers
 
 _LIMITS = {"95": "dash", "998": "dot"}
 

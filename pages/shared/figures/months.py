@@ -1,4 +1,4 @@
-"""Frames -> stacked bars a month. Nothing here knows Streamlit."""
+"""Frames -> stacked bars a month."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from pages.shared import kept
-from pages.shared.plot import Look, blank
+from pages.shared.figures.plot import Look, blank
 
 
 @kept.by_arguments

@@ -58,7 +58,6 @@ RULES = (
 )
 SHOWN_ALERTS = 12
 """More than that are in the table below alone."""
-NAME_MAX, REMARK_MAX = 100, 500
 _DONE, _ROUND = "_acknowledged", "_acknowledge_round"
 
 
@@ -169,12 +168,15 @@ def form(now: pd.DataFrame) -> None:
         return
     names = _names(now)
     turn = st.session_state.setdefault(_ROUND, 0)
+    longest_name, longest_remark = data.acknowledgement_lengths()
     with st.form("acknowledge"):
         alert = st.selectbox(
             words("warning.which"), list(names), format_func=lambda code: names.get(code, code)
         )
-        name = st.text_input(words("warning.name"), max_chars=NAME_MAX, key="acknowledge_name")
-        remark = st.text_area(words("warning.remark"), max_chars=REMARK_MAX, key=f"acknowledge_remark_{turn}")
+        name = st.text_input(words("warning.name"), max_chars=longest_name, key="acknowledge_name")
+        remark = st.text_area(
+            words("warning.remark"), max_chars=longest_remark, key=f"acknowledge_remark_{turn}"
+        )
         is_sent = st.form_submit_button(words("warning.acknowledge"))
     if not is_sent:
         return

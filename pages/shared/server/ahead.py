@@ -21,7 +21,8 @@ from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from streamlit.runtime import get_instance
 
-from pages.shared import clocks, downloads, kept, releases
+from pages.shared import data, kept
+from pages.shared.server import downloads, releases
 from pipeline.errors import UserMistake
 from pipeline.metrics import Reader, keep_in_background
 
@@ -48,7 +49,7 @@ ENDED = {ForwardMsg.FINISHED_SUCCESSFULLY, ForwardMsg.FINISHED_WITH_COMPILE_ERRO
 CHOICES = {
     "map": ({"coloured": "verdict"},),
     "backlog": ({"window": "30"}, {"window": "365"}, {"rows": "class"}),
-    "clearance": (*({"stage": stage} for stage in clocks.STAGES), {"period": "days"}),
+    "clearance": (*({"stage": stage} for stage in data.stages()), {"period": "days"}),
     "dwell": ({"period": "days"},),
     "ports": ({"timed": "dwell"}, {"view": "why"}, {"period": "days"}),
     "safety": tuple({"desk": name} for name in ("plan", "clock", "apart", "heat")),

@@ -1,7 +1,4 @@
-"""Frames -> the figures of the safety desk: what makes a score, the yard by block and bay, the stock ahead, hot days.
-
-Nothing here knows Streamlit.
-"""
+"""Frames -> the figures of the safety desk: what makes a score, the yard by block and bay, the stock ahead, hot days."""
 
 from __future__ import annotations
 
@@ -14,7 +11,18 @@ import plotly.graph_objects as go
 
 from pages.shared import kept
 from pages.shared.codes import NO_CODE
-from pages.shared.plot import CLICKS, TARGETS, Label, Look, Palette, blank, days_across, faded, framed, short
+from pages.shared.figures.plot import (
+    CLICKS,
+    TARGETS,
+    Label,
+    Look,
+    Palette,
+    blank,
+    days_across,
+    faded,
+    framed,
+    short,
+)
 from pages.shared.text import spelled
 
 FEWEST_BAYS = 8

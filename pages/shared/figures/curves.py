@@ -1,4 +1,4 @@
-"""Frames -> survival curves with their bands. Nothing here knows Streamlit."""
+"""Frames -> survival curves with their bands."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from pages.shared import kept
-from pages.shared.plot import Look, Palette, blank, faded
+from pages.shared.figures.plot import Look, Palette, blank, faded
 
 FINENESS = 0.002
 """Steps of the curve smaller than this share are drawn as one: half of what a pixel is high."""

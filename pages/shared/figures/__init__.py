@@ -1,0 +1,1 @@
+"""Frames -> figures. Nothing here knows Streamlit; every figure says its units."""

@@ -1,0 +1,1 @@
+"""What serves the screens: their first visitor, packed files, downloads that wait, the release that is shown."""
