@@ -15,7 +15,8 @@ import pandas as pd
 from benchmarks.kept import ZONE, kept_lake
 from benchmarks.peers import plain_stays
 from benchmarks.runs import RunFailed
-from pipeline.metrics import Filters, Reader, standing
+from pipeline.metrics import Filters, Reader
+from pipeline.metrics.kept import standing
 
 FIRST_DAY, LAST_DAY = dt.date(2021, 10, 9), dt.date(2022, 10, 8)
 PRODUCT, KEPT = "product", "product, what is kept"

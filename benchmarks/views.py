@@ -17,7 +17,8 @@ import numpy as np
 
 from benchmarks.kept import kept_lake
 from benchmarks.runs import peak_bytes
-from pipeline.metrics import Filters, Reader, standing
+from pipeline.metrics import Filters, Reader
+from pipeline.metrics.kept import standing
 
 CAMPAIGN = Filters(campaign_id="special-action-2022")
 CLASS = "3"

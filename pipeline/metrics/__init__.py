@@ -24,8 +24,8 @@ from pipeline.metrics import (  # noqa: F401  (each fills the registry)
     yard,
 )
 from pipeline.metrics.filters import Filters
+from pipeline.metrics.kept.standing import keep_in_background
 from pipeline.metrics.reader import Reader
 from pipeline.metrics.registry import OPTIONS, REGISTRY, Metric
-from pipeline.metrics.standing import keep_in_background
 
 __all__ = ["OPTIONS", "REGISTRY", "Filters", "Metric", "Reader", "Release", "keep_in_background"]

@@ -14,7 +14,7 @@ import pyarrow as pa
 from pipeline.engines.relations import Relations, frame_of
 from pipeline.errors import UserMistake
 from pipeline.metrics.filters import Filters
-from pipeline.metrics.kept_durations import picked
+from pipeline.metrics.kept.durations import picked
 from pipeline.metrics.question import Question, closing
 from pipeline.metrics.registry import Metric, register
 from pipeline.metrics.spells import compute_here

@@ -66,7 +66,9 @@ def files(question: Question) -> pd.DataFrame:
 
 def loads(question: Question) -> pd.DataFrame:
     """One row a load, the last first; what became of its rows is told as of now, as it is of files (ruling 33)."""
-    frame = question.engine.to_frame("loads").sort_values("finished_at", ascending=False, ignore_index=True)
+    frame = question.engine.to_frame("loads").sort_values(
+        ["finished_at", "load_id"], ascending=False, kind="stable", ignore_index=True
+    )
     frame = frame.rename(columns=lambda name: str(name).removeprefix("rows_"))
     stands = dict.fromkeys(CHANGING_COUNTS, 0)
     of_load: dict[str, dict[str, int]] = {}

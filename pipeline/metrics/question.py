@@ -23,7 +23,7 @@ from pipeline.landed.shape import REJECT_SCHEMA
 from pipeline.loading.kept_tables import OPEN
 from pipeline.loading.ledger import FILES_SCHEMA, LOADS_SCHEMA
 from pipeline.metrics.filters import Filters
-from pipeline.metrics.kept import KeptAnswers
+from pipeline.metrics.kept.answers import KeptAnswers
 from pipeline.question import LAST_DAY, computed_with, names_table, narrow, open_question, provide_files
 from pipeline.reference.reading import Reference
 from pipeline.settings import Settings
@@ -175,7 +175,7 @@ class Question:
     @cached_property
     def classes(self) -> tuple[str, ...]:
         """Every class code that the classes asked for fit. Raises `UserMistake` for one that is not in the list."""
-        known = [*self.reference.classes, UNIDENTIFIED]
+        known = [*sorted(self.reference.classes), UNIDENTIFIED]
         fitting: dict[str, None] = {}
         for asked in self.filters.classes:
             found = [code for code in known if code.upper().startswith(asked.upper())]

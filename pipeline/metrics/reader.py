@@ -14,7 +14,7 @@ from pipeline.errors import NothingFound, UserMistake
 from pipeline.lake.lake import Lake, Release
 from pipeline.metrics import elsewhere
 from pipeline.metrics.filters import Filters
-from pipeline.metrics.kept import KeptAnswers
+from pipeline.metrics.kept.answers import KeptAnswers
 from pipeline.metrics.question import Question, closing
 from pipeline.metrics.registry import REGISTRY
 from pipeline.reference.reading import Reference, load_reference

@@ -18,7 +18,7 @@ from pipeline.metrics.durations import (
     register_scopes,
     register_windows,
 )
-from pipeline.metrics.kept_durations import picked
+from pipeline.metrics.kept.durations import picked
 from pipeline.metrics.question import Question, closing
 from pipeline.metrics.registry import Metric, register
 from pipeline.statistics.inference import log_ratio_reduction

@@ -10,7 +10,9 @@ import pyarrow as pa
 
 from pipeline.engines.relations import frame_of
 from pipeline.errors import UserMistake
-from pipeline.metrics import kept_long_stays, kept_stock, kept_yard
+from pipeline.metrics.kept import long_stays as kept_long_stays
+from pipeline.metrics.kept import stock as kept_stock
+from pipeline.metrics.kept import yard as kept_yard
 from pipeline.metrics.question import STOCK_COLUMNS, Question, closing
 from pipeline.metrics.registry import Metric, register
 

@@ -17,8 +17,9 @@ import pyarrow as pa
 import pytest
 
 from pipeline.loading import build
-from pipeline.metrics import Filters, Reader, kept_long_stays, standing
-from pipeline.metrics.kept import ANSWERS_FOLDER
+from pipeline.metrics import Filters, Reader
+from pipeline.metrics.kept import long_stays, standing
+from pipeline.metrics.kept.answers import ANSWERS_FOLDER
 from pipeline.metrics.question import Question
 from pipeline.sample import SampleSettings, write_sample
 from pipeline.settings import Settings
@@ -128,16 +129,16 @@ def test_who_is_in_the_yard(settings: Settings, plain: Reader) -> None:
 
 def test_the_oldest_of_any_day(settings: Settings, plain: Reader, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where the long stays are enough, where shorter ones are needed too, and where too few fit."""
-    monkeypatch.setattr(kept_long_stays, "FEW_ROWS", 0)
+    monkeypatch.setattr(long_stays, "FEW_ROWS", 0)
     ways: list[bool | None] = []
-    oldest = kept_long_stays.oldest_of_day
+    oldest = long_stays.oldest_of_day
 
     def noted(question: Question, limit: int) -> pa.Table | None:
         found = oldest(question, limit)
         ways.append(None if found is None else found.num_rows == limit)
         return found
 
-    monkeypatch.setattr(kept_long_stays, "oldest_of_day", noted)
+    monkeypatch.setattr(long_stays, "oldest_of_day", noted)
     as_of = plain.release.as_of if plain.release else None
     assert as_of is not None
     days = [as_of.date() - dt.timedelta(days=back) for back in (-2, 0, 1, 20, 45, 90)]

@@ -1,7 +1,7 @@
 """A server's own visitor: goes through the screens of a release before others see it, so that they need not wait.
 
 It is a session like any other, without a browser: what it makes is kept (`kept.py`) for whoever comes. First the
-opening views, behind which a release is shown; then what is asked for most (`pipeline.metrics.standing`) and the usual
+opening views, behind which a release is shown; then what is asked for most (`pipeline.metrics.kept.standing`) and the usual
 choices, with as long a rest after each as it took, so that visitors find a core free.
 """
 

@@ -19,7 +19,6 @@ import pyarrow.compute as pc
 from filelock import FileLock, Timeout
 
 from pipeline.engines.relations import frame_of
-from pipeline.metrics import kept_durations, kept_long_stays, kept_stock, kept_yard
 from pipeline.metrics.durations import (
     durations_key,
     measure_of,
@@ -30,6 +29,7 @@ from pipeline.metrics.durations import (
     register_windows,
 )
 from pipeline.metrics.filters import Filters
+from pipeline.metrics.kept import durations, long_stays, stock, yard
 from pipeline.metrics.question import closing
 from pipeline.metrics.reader import Reader, frame_key
 from pipeline.metrics.spells import compute_here
@@ -100,7 +100,7 @@ def _is_writable(reader: Reader) -> bool:
 
 
 def _steps(reader: Reader) -> Iterator[Callable[[], None]]:
-    for by in kept_stock.STANDING:
+    for by in stock.STANDING:
         yield partial(_keep_stock, reader, by)
     yield partial(_keep_yard, reader)
     yield partial(_keep_long_stays, reader)
@@ -147,41 +147,41 @@ def _last(last: dt.date, days: int) -> Filters:
 
 
 def _keep_stock(reader: Reader, by: tuple[str, ...]) -> None:
-    key = kept_stock.key(by)
+    key = stock.key(by)
     assert reader.answers is not None
     if reader.answers.holds(*key):
         return
     with closing(reader.question(Filters(by=by))) as question:
         prepare_flows(question)
         rows = question.engine.to_arrow("stock")
-    if set(by) == set(kept_stock.BY_CLASS_FIRST):
+    if set(by) == set(stock.BY_CLASS_FIRST):
         rows = rows.sort_by([(column, "ascending") for column in ("lead_class", "day", "un_location_code")])
-    reader.answers.keep(rows, *key, rows_a_group=kept_stock.ROWS_A_GROUP)
+    reader.answers.keep(rows, *key, rows_a_group=stock.ROWS_A_GROUP)
 
 
 def _keep_yard(reader: Reader) -> None:
     answers = reader.answers
     assert answers is not None
-    if answers.holds(*kept_yard.KEY):
+    if answers.holds(*yard.KEY):
         return
     with closing(reader.question(Filters())) as question:
         prepare_yard(question)
-        answers.keep(question.engine.to_arrow("oldest_open"), *kept_yard.OLDEST_KEY)
+        answers.keep(question.engine.to_arrow("oldest_open"), *yard.OLDEST_KEY)
         whole = question.engine.to_arrow("batches_in_yard")
-        answers.keep(whole, *kept_yard.KEY, rows_a_group=kept_yard.ROWS_A_GROUP)
+        answers.keep(whole, *yard.KEY, rows_a_group=yard.ROWS_A_GROUP)
 
 
 def _keep_long_stays(reader: Reader) -> None:
     answers = reader.answers
     assert answers is not None
-    lacking = {key: model for key, model in kept_long_stays.MODELS.items() if not answers.holds(*key)}
+    lacking = {key: model for key, model in long_stays.MODELS.items() if not answers.holds(*key)}
     if not lacking:
         return
     with closing(reader.question(Filters())) as question:
-        kept_long_stays.register_length(question.engine)
+        long_stays.register_length(question.engine)
         for key, model in lacking.items():
             blocks = question.engine.blocks(model)
-            answers.keep_blocks(blocks, *key, rows_a_group=kept_long_stays.ROWS_A_GROUP)
+            answers.keep_blocks(blocks, *key, rows_a_group=long_stays.ROWS_A_GROUP)
 
 
 def _keep_durations(reader: Reader, asked: Filters) -> None:
@@ -197,7 +197,7 @@ def _keep_durations(reader: Reader, asked: Filters) -> None:
         prepare_windows(question, measure_of(question))
         compute_here(engine, with_outlines=True)
         register_windows(question, {name: (one.date_from, one.date_to) for name, one in windows.items()})
-        register_scopes(question, *kept_durations.SCOPES)
+        register_scopes(question, *durations.SCOPES)
         pair = engine.to_arrow("durations")
         engine.alias("group_taus", "own_taus")
         engine.forget("restricted_means")
@@ -207,8 +207,8 @@ def _keep_durations(reader: Reader, asked: Filters) -> None:
     for name, one in windows.items():
         answers.keep(_of_window(own, name), *durations_key(one))
         own_outlines = _of_window(outlines, name)
-        of_port = own_outlines[kept_durations.PORT].is_valid()
-        of_class = own_outlines[kept_durations.CLASS].is_valid()
+        of_port = own_outlines[durations.PORT].is_valid()
+        of_class = own_outlines[durations.CLASS].is_valid()
         # Outlines are not taken of a class at a port.
         ports = own_outlines.filter(pc.and_not(of_port, of_class))
         answers.keep(ports, *outline_key(one, by_port=True))
