@@ -151,15 +151,15 @@ def _whole_seconds(seconds: npt.NDArray[np.int64], column: pa.Array) -> pa.Array
     """The text of whole seconds: its day and its time of day are each looked up in a table of texts."""
     days, times = _divided(seconds, 86_400)
     first, last = int(days.min(initial=0)), int(days.max(initial=0))
-    if last - first < _MANY_DAYS:
-        told, places = np.arange(first, last + 1), days - first
-    else:
-        told, places = np.unique(days, return_inverse=True)
-    names = told.astype("datetime64[D]").astype("S10")
     if first < _FIRST_PLAIN_DAY or last > _LAST_PLAIN_DAY:
         raise ValueError("an instant before the year 0 or after the year 9999")
+    if first >= 0 and last < _USUAL_DAYS:
+        names, places = _usual_days(), days
+    else:
+        told, places = np.unique(days, return_inverse=True)
+        names = _names(told)
     text = np.empty(len(seconds), [("day", "V10"), ("time", "V10")])
-    text["day"] = names.view("V10")[places]
+    text["day"] = names[places]
     text["time"] = _times_of_day()[times]
     offsets = pa.py_buffer(np.arange(0, 20 * len(seconds) + 1, 20))
     known = flat_array(~is_null(column)).buffers()[1] if column.null_count else None
@@ -176,7 +176,18 @@ def _divided(numbers: npt.NDArray[np.int64], by: int) -> tuple[npt.NDArray[np.in
 
 _FIRST_PLAIN_DAY, _LAST_PLAIN_DAY = -719_528, 2_932_896
 """1 January of the year 0 and 31 December 9999, in days from 1970: ten letters each."""
-_MANY_DAYS = 40_000
+_USUAL_DAYS = 48_000
+"""Days from 1970 that are written once a process: 131 years."""
+
+
+def _names(days: npt.NDArray[np.int64]) -> npt.NDArray[np.void]:
+    """Days from 1970 as ten letters each."""
+    return days.astype("datetime64[D]").astype("S10").view("V10")
+
+
+@cache
+def _usual_days() -> npt.NDArray[np.void]:
+    return _names(np.arange(_USUAL_DAYS))
 
 
 @cache
