@@ -6,7 +6,7 @@ import streamlit as st
 
 from pages.shared import components, data, filters, frame
 from pages.shared.figures import charts
-from pages.shared.screens import story
+from pages.shared.screens import grids, story
 from pages.shared.text import plain
 
 frame.guard(__file__)
@@ -23,6 +23,12 @@ if sought:
 consignment_id = filters.consignment()
 if consignment_id is None:
     st.caption(words("batch.how"))
+    if not sought:
+        overdue = grids.oldest_overdue(chosen)
+        with components.user_errors():
+            oldest = data.metric("batches_in_yard", overdue)
+        components.section("campaign.oldest", limit=grids.LIMIT)
+        components.table(oldest, "batches_in_yard", overdue, columns=grids.LISTED)
     components.definitions("batch_summary", "history")
     st.stop()
 

@@ -258,6 +258,16 @@ def test_days_and_instants_that_nobody_can_choose_are_left_aside(screen: Screen,
         assert far[name] in warned
 
 
+def test_a_batch_that_nobody_named_is_chosen_from_the_oldest(screen: Screen, small_lake: Path) -> None:
+    at = screen("batch", small_lake, as_of=IN_THE_CAMPAIGN)
+    held(at)
+    asked = Filters(as_of=datetime(2022, 8, 1, 4), overdue_only=True, limit=200)
+    oldest = Reader(Settings(small_lake)).query("batches_in_yard", asked)
+    shown = at.dataframe[0].value
+    assert len(shown) == len(oldest) >= 1
+    assert not screen("batch", small_lake, search="NOTHING").dataframe
+
+
 def test_a_batch_tells_its_whole_story(screen: Screen, small_lake: Path) -> None:
     reader = Reader(Settings(small_lake))
     batch = reader.query("findings", Filters())["consignment_id"].iloc[0]
