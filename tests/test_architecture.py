@@ -162,11 +162,25 @@ def test_what_the_tests_import_is_what_their_extra_requires() -> None:
     assert {name for name, owner in owners.items() if not owner & required("test")} == set()
 
 
-def test_no_file_names_a_package_host_or_a_path_of_one_machine() -> None:
+def texts() -> dict[Path, str]:
+    """Every text that git keeps, but for this file, which names what it looks for."""
+    kept = [path for path in tracked() if path.suffix not in (".png", ".zip") and path != Path(__file__)]
+    return {path: path.read_text(encoding="utf-8") for path in kept}
+
+
+def test_no_file_names_a_package_index_or_a_path_of_one_machine() -> None:
     named = re.compile(r"--(extra-)?index-url|(?<![\w.])/(home|root|work|Users)/", re.IGNORECASE)
-    texts = [path for path in tracked() if path.suffix in (".py", ".toml", ".md", ".txt", ".sql", "")]
-    found = [path.name for path in texts if named.search(path.read_text(encoding="utf-8"))]
-    assert [name for name in found if name != Path(__file__).name] == []
+    assert [path.name for path, text in texts().items() if named.search(text)] == []
+
+
+def test_hosts_are_named_only_where_anybody_may_name_them() -> None:
+    """This machine, names reserved for examples (RFC 2606), what plots say of themselves, and a server's project."""
+    named = re.compile(r"https?://(?:[\w:]+@)?([\w.-]*\w\.[a-z]{2,})(?![\w.])", re.IGNORECASE)
+    anybodys = re.compile(r"(.*\.)?(example(\.(com|org|net))?|invalid|localhost)$")
+    of_plots = {"www.w3.org", "purl.org", "matplotlib.org", "creativecommons.org"}
+    hosts = {(host.lower(), path.suffix) for path, text in texts().items() for host in named.findall(text)}
+    told = {(host, kind) for host, kind in hosts if not anybodys.match(host)}
+    assert told - {(host, ".svg") for host in of_plots} <= {("github.com", ".md")}
 
 
 def test_ci_runs_the_readme_s_own_test_command() -> None:

@@ -37,6 +37,8 @@ from pipeline.statistics.survival import (
 
 LARGE = 30_000
 """From so many spells on groups are looked at side by side."""
+VAST = 5_000_000
+"""From so many spells on a group is looked at alone: a curve takes a dozen arrays as long as its spells."""
 
 AGES_SCHEMA = pa.schema(
     [
@@ -207,7 +209,7 @@ class _Here:
                     yield found
 
     def _each(self, numbers: Collection[int], look: Callable[[int, AtRisk], Found]) -> dict[int, Found]:
-        """Looks at the curves of some numbers: at those of large groups side by side, and then at the others.
+        """Looks at the curves of some numbers: at vast groups alone, at large ones side by side, then at the others.
 
         A thread that does many small things would keep the others waiting for the interpreter.
         """
@@ -221,12 +223,11 @@ class _Here:
             return [(one.number, look(one.number, own.on(one.clock))) for one in by_group[group]]
 
         sizes = {group: max(one.size for one in clocked) for group, clocked in by_group.items()}
-        large = sorted(
-            (group for group in by_group if sizes[group] > LARGE), key=sizes.__getitem__, reverse=True
-        )
+        falling = sorted(by_group, key=sizes.__getitem__, reverse=True)
+        found = [of_group(group) for group in falling if sizes[group] > VAST]
         with ThreadPoolExecutor(usable_cores()) as pool:
-            found = list(pool.map(of_group, large))
-        found += [of_group(group) for group in by_group if sizes[group] <= LARGE]
+            found += pool.map(of_group, (group for group in falling if LARGE < sizes[group] <= VAST))
+        found += [of_group(group) for group in falling if sizes[group] <= LARGE]
         return dict(chain.from_iterable(found))
 
     def _taus(self) -> dict[int, int]:
