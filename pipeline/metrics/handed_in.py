@@ -66,7 +66,10 @@ def files(question: Question) -> pd.DataFrame:
 
 def loads(question: Question) -> pd.DataFrame:
     """One row a load, the last first; what became of its rows is told as of now, as it is of files (ruling 33)."""
-    frame = question.engine.to_frame("loads").sort_values(
+    frame, known_at = question.engine.to_frame("loads"), question.filters.known_at
+    if known_at is not None:
+        frame = frame[frame["loaded_at"] <= known_at]
+    frame = frame.sort_values(
         ["finished_at", "load_id"], ascending=False, kind="stable", ignore_index=True
     )
     frame = frame.rename(columns=lambda name: str(name).removeprefix("rows_"))

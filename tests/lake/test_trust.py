@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -25,6 +26,20 @@ MOVES = f"""{HEADER}
 8,CNSHG,{OUT_ALONE},GTOT,2022-06-03T00:00Z,
 """
 BATCHES = "consignment_id,un_location_code,direction\nB1,CNSHG,import\n"
+WEATHER = """un_location_code,date,max_temp_c,recorded_at
+CNSHG,2022-06-02,30,2022-06-03T00:00Z
+CNSHG,2022-06-02,31,2022-06-04T00:00Z
+CNSHG,2022-06-03,32,2022-06-04T00:00Z
+CNSHG,2022-06-09,33,2022-06-04T00:00Z
+CNNBO,2022-06-03,33,2022-06-04T00:00Z
+"""
+CAUGHT_HEADER = "interception_id,un_location_code,channel,detected_at,hazard_type,hazard_name,recorded_at,voided"
+CAUGHT = f"""{CAUGHT_HEADER}
+I1,CNSHG,mail,2022-06-01T00:00Z,food,beef,2022-06-01T00:00Z,
+I2,CNSHG,mail,2022-06-02T00:00Z,food,beef,2022-06-02T00:00Z,
+I2,CNSHG,mail,2022-06-02T00:00Z,food,beef,2022-06-04T00:00Z,true
+I3,CNSHG,mail,2022-06-08T00:00Z,food,beef,2022-06-04T00:00Z,
+"""
 BACKWARDS = (
     "consignment_id,milestone,occurred_at\nB1,inspected,2022-06-03T00:00Z\nB1,released,2022-06-02T00:00Z\n"
 )
@@ -33,15 +48,21 @@ BACKWARDS = (
 @pytest.fixture(scope="module")
 def reader(tmp_path_factory: pytest.TempPathFactory) -> Reader:
     files, lake = tmp_path_factory.mktemp("files"), tmp_path_factory.mktemp("lake")
-    texts = {"yard_moves": MOVES, "consignments": BATCHES, "clearance_milestones": BACKWARDS}
+    texts = {
+        "yard_moves": MOVES,
+        "consignments": BATCHES,
+        "clearance_milestones": BACKWARDS,
+        "daily_weather": WEATHER,
+        "interceptions": CAUGHT,
+    }
     for name, text in texts.items():
         (files / f"{name}.csv").write_text(text)
     load_files(lake, sorted(files.iterdir()))
     return Reader(Settings(lake))
 
 
-def asked(reader: Reader, name: str) -> pd.DataFrame:
-    return reader.query(name, Filters(as_of=AS_OF))
+def asked(reader: Reader, name: str, **others: Any) -> pd.DataFrame:
+    return reader.query(name, Filters(**{"as_of": AS_OF, **others}))
 
 
 def of_check(reader: Reader, check: str, column: str) -> dict[str, object]:
@@ -82,15 +103,46 @@ def test_littles_law_tells_a_yard_that_fills(reader: Reader) -> None:
     assert of_check(reader, "littles_law_residual", "value") == {"CNSHG": pytest.approx(0.5)}
 
 
+def fresh(reader: Reader, **asked_for: Any) -> dict[tuple[str, str], tuple[int, float]]:
+    rows = asked(reader, "freshness", **asked_for)
+    return {(row.un_location_code, row.source): (row.rows, row.hours_behind) for row in rows.itertuples()}
+
+
 def test_freshness_is_how_far_each_source_lies_behind(reader: Reader) -> None:
-    rows = asked(reader, "freshness")
-    told = {(row.un_location_code, row.source): (row.rows, row.hours_behind) for row in rows.itertuples()}
+    """The weather of 3 June is that of a day which began in China at 16:00 UTC on the day before."""
+    told = fresh(reader)
     assert told["CNSHG", "yard_moves"] == (5, 48.0)
     assert told["CNQIN", "yard_moves"] == (1, 24.0)
     assert told["CNSHG", "clearance_milestones"] == (2, 48.0)
+    assert told["CNSHG", "daily_weather"] == (2, 56.0)
+    assert told["CNSHG", "interceptions"] == (1, 96.0)
+
+
+def test_freshness_counts_what_was_known_by_then(reader: Reader) -> None:
+    """Of the weather one day, and an interception that was withdrawn later."""
+    told = fresh(reader, known_at=dt.datetime(2022, 6, 3))
+    assert told == {("CNSHG", "daily_weather"): (1, 80.0), ("CNSHG", "interceptions"): (2, 72.0)}
+
+
+def test_freshness_sees_nothing_after_as_of(reader: Reader) -> None:
+    """Batches have no instant of their own."""
+    told = fresh(reader, as_of=dt.datetime(2022, 6, 2))
+    assert {of: rows for of, (rows, _) in told.items()} == {
+        ("CNSHG", "yard_moves"): 3,
+        ("CNSHG", "consignments"): 1,
+        ("CNSHG", "clearance_milestones"): 1,
+        ("CNSHG", "daily_weather"): 1,
+        ("CNSHG", "interceptions"): 1,
+    }
 
 
 def test_the_last_load_is_told(reader: Reader) -> None:
     rows = asked(reader, "trust")
     (detail,) = rows.loc[rows["check"] == "load", "detail"]
-    assert detail == "accepted 11, superseded 0, duplicate 0, rejected 0; files 3, refused 0"
+    assert detail == "accepted 18, superseded 2, duplicate 0, rejected 0; files 5, refused 0"
+
+
+def test_a_load_that_came_later_was_not_known(reader: Reader) -> None:
+    (loaded_at,) = asked(reader, "loads")["loaded_at"]
+    assert asked(reader, "loads", known_at=loaded_at).shape[0] == 1
+    assert asked(reader, "loads", known_at=loaded_at - dt.timedelta(seconds=1)).empty

@@ -11,6 +11,7 @@ SELECT
     i.occurrence_count,
     i.batch_count,
     i.disposal,
+    i.recorded_at,
     CAST(
         timestamp_micros(unix_micros(i.detected_at) + o.offset_seconds * CAST(1000000 AS BIGINT)) AS DATE
     ) AS day

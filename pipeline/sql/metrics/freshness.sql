@@ -1,11 +1,12 @@
 -- grain: one row a port and source: how many live rows, and how far behind as_of the latest of them is
+-- A day of weather is told by its local midnight. Batches have no instant of their own: known_at alone bounds them.
 WITH seen AS (
-    SELECT un_location_code, 'yard_moves' AS source, event_at AS happened_at, recorded_at FROM actual_moves
+    SELECT un_location_code, 'yard_moves' AS source, event_at AS happened_at, recorded_at FROM moves
     UNION ALL
     SELECT un_location_code, 'consignments' AS source, manifested_at AS happened_at, recorded_at FROM consignments
     UNION ALL
     SELECT c.un_location_code, 'clearance_milestones' AS source, m.occurred_at AS happened_at, m.recorded_at
-    FROM all_milestones AS m
+    FROM milestones AS m
     LEFT JOIN consignments AS c ON c.consignment_id = m.consignment_id
     UNION ALL
     SELECT c.un_location_code, 'inspection_findings' AS source, f.inspected_at AS happened_at, f.recorded_at
@@ -16,11 +17,22 @@ WITH seen AS (
     FROM cases AS k
     LEFT JOIN consignments AS c ON c.consignment_id = k.consignment_id
     UNION ALL
-    SELECT w.un_location_code, 'daily_weather' AS source, CAST(w.date AS TIMESTAMP) AS happened_at, w.recorded_at
-    FROM landed_daily_weather AS w
+    SELECT
+        w.un_location_code, 'daily_weather' AS source,
+        timestamp_micros(
+            unix_micros(CAST(w.date AS TIMESTAMP)) - o.offset_seconds * CAST(1000000 AS BIGINT)
+        ) AS happened_at,
+        w.recorded_at
+    FROM live_weather AS w
+    INNER JOIN local_today AS t ON t.un_location_code = w.un_location_code
+    INNER JOIN zone_offsets AS o
+        ON
+            o.time_zone = t.time_zone
+            AND CAST(w.date AS TIMESTAMP) >= o.local_from AND CAST(w.date AS TIMESTAMP) < o.local_until
+    WHERE w.date <= t.today
     UNION ALL
     SELECT i.un_location_code, 'interceptions' AS source, i.detected_at AS happened_at, i.recorded_at
-    FROM landed_interceptions AS i
+    FROM caught AS i
 )
 
 SELECT

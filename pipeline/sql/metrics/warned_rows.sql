@@ -35,15 +35,7 @@ WITH rows_told AS (
     SELECT
         'daily_weather' AS source, concat_ws(' ', w.un_location_code, CAST(w.date AS STRING)) AS record_key,
         w.un_location_code, CAST(NULL AS STRING) AS named_consignment, w._warnings, w._file_seq, w._line
-    FROM landed_daily_weather AS w
-    CROSS JOIN params AS p
-    WHERE
-        w._known_at <= p.known_at
-        AND NOT coalesce(w.voided, FALSE)
-        AND NOT EXISTS (
-            SELECT 1 FROM losers_plain AS l
-            WHERE l.source = 'daily_weather' AND l._file_seq = w._file_seq AND l._line = w._line
-        )
+    FROM live_weather AS w
 ),
 
 placed AS (
