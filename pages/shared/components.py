@@ -166,6 +166,7 @@ def table(
         st.caption(words("empty.rows"))
         return
     wanted = None if columns is None else tuple(columns)
+    _tell_without_effect(metric, chosen)
     view, config = cells.in_words(rows, wanted, link(), most)
     st.dataframe(
         view,
@@ -176,6 +177,15 @@ def table(
         height=height or "auto",
     )
     _download_button(cells.shown(rows, wanted), metric, chosen, key, _count_label(len(rows), most), most or 0)
+
+
+def _tell_without_effect(metric: str, chosen: Filters) -> None:
+    """A line on what was chosen and does not act on a table; days are chosen on most screens, and not told of."""
+    words = frame.words()
+    fields = [name for name in data.registry()[metric].without_effect(chosen) if not name.startswith("date_")]
+    if fields:
+        names = " · ".join(words(f"filter.{name}", offset=words.offset()) for name in fields)
+        st.caption(words("table.without_effect", names=names))
 
 
 def _count_label(rows: int, most: int | None) -> str:

@@ -146,6 +146,8 @@ def _answer(chosen: argparse.Namespace, name: str, filters: Filters) -> int:
     reader = _reader(chosen)
     frame = reader.query(name, filters)
     about = export.meta(name, filters, reader, frame)
+    for option in about["without_effect"]:
+        messages.note(f"{option} does not act on {name}")
     if about["is_sample"]:
         messages.note(export.SAMPLE_NOTE)
     _deliver(frame, form, about, chosen.output)

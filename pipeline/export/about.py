@@ -23,9 +23,10 @@ SAMPLE_NOTE = "Sample data: made up by dgwatch. No real box, batch, firm, port d
 def meta(report: str, filters: Filters, reader: Reader, frame: pd.DataFrame) -> dict[str, Any]:
     """What a written report is: its question, its instants, the build and the version it was computed with.
 
-    `filters` holds only what was set. `as_of` and `known_at` are the instants that were used, also where they were
-    not asked for: with them, and with `last_file`, the figures come out again after later loads. `reference` has
-    the SHA-256 of every reference table, since these are the present ones whatever `known_at` is.
+    `filters` holds only what was set, `without_effect` the options among them that do not act on this report.
+    `as_of` and `known_at` are the instants that were used, also where they were not asked for: with them, and with
+    `last_file`, the figures come out again after later loads. `reference` has the SHA-256 of every reference table,
+    since these are the present ones whatever `known_at` is.
     """
     from pipeline.metrics import REGISTRY
 
@@ -36,6 +37,7 @@ def meta(report: str, filters: Filters, reader: Reader, frame: pd.DataFrame) -> 
         "report": report,
         "title": metric.title,
         "filters": asked(filters),
+        "without_effect": [_OPTION_OF[field] for field in metric.without_effect(filters)],
         "as_of": instant_text(held.as_of),
         "known_at": instant_text(held.known_at),
         "last_file": reader.last_file(filters),

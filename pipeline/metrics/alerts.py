@@ -205,6 +205,7 @@ register(
         caveats_zh="各规则的数值以 `alert_rules` 为准；此处为随产品提供者。",
         source=_SOURCE,
         is_report=True,
+        unmoved_by=("days",),
     ),
     Metric(
         key="silent_ports",
@@ -221,6 +222,7 @@ register(
         compute=silent_ports,
         source="dgwatch definitions",
         is_report=True,
+        unmoved_by=("days",),
     ),
     Metric(
         key="alert_levels",
@@ -251,5 +253,6 @@ register(
         source="dgwatch definitions",
         is_report=True,
         follows_log=True,
+        unmoved_by=("ports", "classes", "direction", "days", "as_of"),
     ),
 )

@@ -237,6 +237,7 @@ register(
         source="the data contract",
         is_report=True,
         options=("consignment",),
+        unmoved_by=("ports", "classes", "direction", "days", "as_of"),
     ),
     _story_metric(
         "batch_summary",

@@ -14,6 +14,8 @@ from pipeline.metrics.question import Question
 from pipeline.metrics.registry import Metric, register
 
 REJECT_COLUMNS = ("file", "line", "source", "reasons", "details", "raw")
+OF_FILES = ("ports", "classes", "direction", "days", "as_of")
+"""What does not act on whole files, whatever is in them."""
 CHANGING_COUNTS = ("accepted", "superseded", "duplicate")
 """What the rows of a file come to changes with later files."""
 
@@ -69,9 +71,7 @@ def loads(question: Question) -> pd.DataFrame:
     frame, known_at = question.engine.to_frame("loads"), question.filters.known_at
     if known_at is not None:
         frame = frame[frame["loaded_at"] <= known_at]
-    frame = frame.sort_values(
-        ["finished_at", "load_id"], ascending=False, kind="stable", ignore_index=True
-    )
+    frame = frame.sort_values(["finished_at", "load_id"], ascending=False, kind="stable", ignore_index=True)
     frame = frame.rename(columns=lambda name: str(name).removeprefix("rows_"))
     stands = dict.fromkeys(CHANGING_COUNTS, 0)
     of_load: dict[str, dict[str, int]] = {}
@@ -151,7 +151,7 @@ _FILE_FIELDS = (
 
 def trust_metric(
     key: str, title: str, title_zh: str, definition: str, definition_zh: str, compute: Any, columns: tuple[str, ...],
-    unit: str = "rows", sql: str = "", options: tuple[str, ...] = (),
+    unit: str = "rows", sql: str = "", options: tuple[str, ...] = (), unmoved_by: tuple[str, ...] = OF_FILES,
 ) -> Metric:  # fmt: skip
     """A report about what figures rest on."""
     return Metric(
@@ -169,6 +169,7 @@ def trust_metric(
         source="the data contract",
         is_report=True,
         options=options,
+        unmoved_by=unmoved_by,
     )
 
 

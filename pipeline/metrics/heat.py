@@ -113,5 +113,6 @@ register(
         caveats_zh="随产品提供的许可量仅为示例。批次在最后一箱离港前按全部数量计。",
         source="reference table licensed_quantities",
         is_report=True,
+        unmoved_by=("days",),
     ),
 )

@@ -110,6 +110,7 @@ register(
         caveats_zh=f"{_CAVEAT_ZH}过去半年的离港有其当时的条件，概率不是承诺。",
         source="Kaplan and Meier 1958, left truncation as in the period clock; Greenwood log-log band",
         is_report=True,
+        unmoved_by=("days",),
     ),
     Metric(
         key="limit_horizons",
@@ -129,6 +130,7 @@ register(
         caveats_zh=_CAVEAT_ZH,
         source="dgwatch definitions",
         is_report=True,
+        unmoved_by=("days",),
     ),
     Metric(
         key="dated_rules",
@@ -149,5 +151,6 @@ register(
         caveats_zh=_CAVEAT_ZH,
         source="reference table limit_rules",
         is_report=True,
+        unmoved_by=("days",),
     ),
 )

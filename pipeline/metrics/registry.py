@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 if TYPE_CHECKING:
+    from pipeline.metrics.filters import Filters
     from pipeline.metrics.question import Question
 
 Compute = Callable[["Question"], pd.DataFrame]
@@ -29,6 +30,15 @@ OPTIONS = (
     "weights",
 )
 """What some reports can be asked beyond what every report can."""
+
+SLICES = {
+    "ports": ("ports",),
+    "classes": ("classes",),
+    "direction": ("direction",),
+    "days": ("date_from", "date_to"),
+    "as_of": ("as_of",),
+}
+"""What every report can be asked, though it does not act on each; the fields of `Filters` that ask it."""
 
 
 @dataclass(frozen=True)
@@ -55,8 +65,15 @@ class Metric:
     is_report: bool = False
     options: tuple[str, ...] = ()
     """The options beyond those of every report that act on it: of `OPTIONS`."""
+    unmoved_by: tuple[str, ...] = ()
+    """What can be asked of every report and does not act on this one: of `SLICES`."""
     follows_log: bool = False
     """Shows what users wrote since the release too: a frame is not kept beyond the next entry of the log."""
+
+    def without_effect(self, filters: Filters) -> tuple[str, ...]:
+        """The fields of `filters` that ask for something and do not act on this metric."""
+        fields = (field for name in self.unmoved_by for field in SLICES[name])
+        return tuple(field for field in fields if getattr(filters, field))
 
 
 REGISTRY: dict[str, Metric] = {}

@@ -203,6 +203,7 @@ register(
         source="IMDG Code part 2, 2.4 and 2.5.3 (temperatures), 7.2.4; quantities summed as in GB 18218",
         is_report=True,
         options=("weights",),
+        unmoved_by=("days",),
     ),
     Metric(
         key="risk_places",
@@ -223,6 +224,7 @@ register(
         source="dgwatch definitions",
         is_report=True,
         options=("by", "weights"),
+        unmoved_by=("days",),
     ),
     Metric(
         key="risk_weights",
@@ -267,5 +269,6 @@ register(
         source="yard moves",
         is_report=True,
         options=("weights",),
+        unmoved_by=("days",),
     ),
 )

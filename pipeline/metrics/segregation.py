@@ -212,6 +212,7 @@ register(
         caveats_zh=_CAVEAT_ZH,
         source=_SOURCE,
         is_report=True,
+        unmoved_by=("classes", "direction"),
     ),
     Metric(
         key="segregation_summary",

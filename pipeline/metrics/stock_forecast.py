@@ -323,6 +323,7 @@ register(
         caveats_zh=_CAVEAT_ZH,
         source="Nelson-Aalen estimator; rolling-origin evaluation (Tashman 2000); bands widened as in conformal prediction",
         is_report=True,
+        unmoved_by=("days",),
     ),
     Metric(
         key="stock_forecast_test",
@@ -342,5 +343,6 @@ register(
         caveats_zh=_CAVEAT_ZH,
         source="rolling-origin evaluation (Tashman 2000)",
         is_report=True,
+        unmoved_by=("days",),
     ),
 )

@@ -17,7 +17,9 @@ def trust(question: Question) -> pd.DataFrame:
     """The report `trust`: one row a check, port and source."""
     rows = [
         *_freshness_rows(question),
-        *_count_rows(question, "orphan_out", "orphan_outs", "outs with no in before them; in no count"),
+        *_count_rows(
+            question, "orphan_out", "orphan_outs_report", "outs with no in before them; in no count"
+        ),
         *_count_rows(question, "ghost", "ghosts", "open visits of units that came in elsewhere since"),
         *_count_rows(question, "impossible_order", "impossible_orders", "milestones that run backwards"),
         *_little_rows(question),
@@ -46,12 +48,9 @@ def _freshness_rows(question: Question) -> list[dict[str, Any]]:
 
 
 def _count_rows(question: Question, check: str, model: str, detail: str) -> list[dict[str, Any]]:
-    frame = question.frame(model)
-    counts = frame.groupby("un_location_code").size()
+    counts = question.frame(model).groupby("un_location_code").size()
     return [
-        _row(check, un_location_code=port, count=int(count), detail=detail)
-        for port, count in counts.items()
-        if not question.ports or port in question.ports
+        _row(check, un_location_code=port, count=int(count), detail=detail) for port, count in counts.items()
     ]
 
 
@@ -120,6 +119,7 @@ register(
         "各港各来源的新鲜度、无进场的出场、在此未离场却已在他港进场的箱、倒序的通关节点、利特尔检验与最近的加载。",
         trust,
         TRUST_COLUMNS,
+        unmoved_by=(),
     ),
     trust_metric(
         "warned_rows",
@@ -131,6 +131,7 @@ register(
         _model("warned_rows"),
         ("source", "file", "line", "key", "warnings", "un_location_code"),
         sql="warned_rows",
+        unmoved_by=("classes", "direction", "days", "as_of"),
     ),
     trust_metric(
         "freshness",
@@ -142,6 +143,7 @@ register(
         ("un_location_code", "source", "rows", "latest_event_at", "latest_recorded_at", "hours_behind"),
         unit="hours",
         sql="freshness",
+        unmoved_by=("classes", "direction", "days"),
     ),
     trust_metric(
         "orphan_outs",
@@ -161,6 +163,7 @@ register(
             "line",
         ),
         sql="orphan_outs_report",
+        unmoved_by=("classes", "direction", "days"),
     ),
     trust_metric(
         "ghosts",
@@ -179,6 +182,7 @@ register(
             "seen_elsewhere",
         ),
         sql="ghosts",
+        unmoved_by=("days",),
     ),
     trust_metric(
         "impossible_orders",
@@ -189,5 +193,6 @@ register(
         _model("impossible_orders"),
         ("consignment_id", "un_location_code", "arrived_at", "lodged_at", "inspected_at", "released_at"),
         sql="impossible_orders",
+        unmoved_by=("days",),
     ),
 )

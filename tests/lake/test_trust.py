@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -33,7 +34,9 @@ CNSHG,2022-06-03,32,2022-06-04T00:00Z
 CNSHG,2022-06-09,33,2022-06-04T00:00Z
 CNNBO,2022-06-03,33,2022-06-04T00:00Z
 """
-CAUGHT_HEADER = "interception_id,un_location_code,channel,detected_at,hazard_type,hazard_name,recorded_at,voided"
+CAUGHT_HEADER = (
+    "interception_id,un_location_code,channel,detected_at,hazard_type,hazard_name,recorded_at,voided"
+)
 CAUGHT = f"""{CAUGHT_HEADER}
 I1,CNSHG,mail,2022-06-01T00:00Z,food,beef,2022-06-01T00:00Z,
 I2,CNSHG,mail,2022-06-02T00:00Z,food,beef,2022-06-02T00:00Z,
@@ -105,7 +108,10 @@ def test_littles_law_tells_a_yard_that_fills(reader: Reader) -> None:
 
 def fresh(reader: Reader, **asked_for: Any) -> dict[tuple[str, str], tuple[int, float]]:
     rows = asked(reader, "freshness", **asked_for)
-    return {(row.un_location_code, row.source): (row.rows, row.hours_behind) for row in rows.itertuples()}
+    of, found = rows[["un_location_code", "source"]].values, rows[["rows", "hours_behind"]].values
+    return {
+        (port, source): (int(count), hours) for (port, source), (count, hours) in zip(of, found, strict=True)
+    }
 
 
 def test_freshness_is_how_far_each_source_lies_behind(reader: Reader) -> None:
@@ -146,3 +152,36 @@ def test_a_load_that_came_later_was_not_known(reader: Reader) -> None:
     (loaded_at,) = asked(reader, "loads")["loaded_at"]
     assert asked(reader, "loads", known_at=loaded_at).shape[0] == 1
     assert asked(reader, "loads", known_at=loaded_at - dt.timedelta(seconds=1)).empty
+
+
+def test_every_warned_row_is_listed_planned_ones_and_those_of_any_day_too(tmp_path: Path) -> None:
+    texts = {
+        "yard_moves": "event_id,un_location_code,equipment_reference,event_type,event_classifier,event_at,consignment_id\n"
+        "1,CNSHG,MSKU1234560,DISC,PLN,2022-06-05T00:00Z,GONE\n"
+        "2,CNSHG,MSKU1234565,DISC,ACT,2022-06-05T00:00Z,\n",
+        "inspection_findings": "finding_id,consignment_id,inspected_at,selection_basis,result\n"
+        "F1,GONE,2022-06-09T00:00Z,random,clean\n",
+        "penalty_cases": "case_no,consignment_id,filed_at,status\nK1,GONE,2022-06-09T00:00Z,filed\n",
+    }
+    for name, text in texts.items():
+        (tmp_path / f"{name}.csv").write_text(text)
+    lake = tmp_path / "lake"
+    load_files(lake, sorted(tmp_path.glob("*.csv")))
+    reader = Reader(Settings(lake))
+    listed = reader.query("warned_rows", Filters())
+    assert listed[["key", "warnings"]].values.tolist() == [
+        ["F1", "unknown_consignment"],
+        ["K1", "unknown_consignment"],
+        ["1", "bad_check_digit unknown_consignment"],
+    ]
+    assert reader.query("files", Filters())["warned"].sum() == len(listed)
+    assert reader.query("warnings", Filters())["rows"].sum() == 4
+
+
+def test_a_port_s_checks_are_of_that_port(reader: Reader) -> None:
+    """What is said of a box elsewhere stays where it is: of CNNBO nothing is wrong."""
+    for name in ("ghosts", "orphan_outs", "impossible_orders"):
+        assert set(asked(reader, name, ports=("CNSHG",))["un_location_code"]) == {"CNSHG"}
+        assert asked(reader, name, ports=("CNNBO",)).empty
+    checks = asked(reader, "trust", ports=("CNNBO",))["check"]
+    assert set(checks) == {"freshness", "batch_hours", "load"}

@@ -18,7 +18,20 @@ WITH elsewhere AS (
             o.equipment_reference = u.equipment_reference
             AND o.un_location_code <> u.un_location_code
             AND o.arrived_at > u.arrived_at
-    WHERE u.left_at IS NULL
+    WHERE
+        u.left_at IS NULL
+        AND (
+            NOT EXISTS (SELECT 1 FROM wanted_ports)
+            OR u.un_location_code IN (SELECT w.un_location_code FROM wanted_ports AS w)
+        )
+        AND (
+            NOT EXISTS (SELECT 1 FROM wanted_classes)
+            OR u.lead_class IN (SELECT w.code FROM wanted_classes AS w)
+        )
+        AND (
+            NOT EXISTS (SELECT 1 FROM wanted_directions)
+            OR u.direction IN (SELECT w.direction FROM wanted_directions AS w)
+        )
 )
 
 SELECT

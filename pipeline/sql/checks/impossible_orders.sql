@@ -6,6 +6,6 @@ SELECT
     lodged_at,
     inspected_at,
     released_at
-FROM clearances
+FROM wanted_clearances
 WHERE is_impossible_order
 ORDER BY un_location_code, arrived_at, consignment_id

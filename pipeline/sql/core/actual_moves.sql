@@ -19,13 +19,6 @@ SELECT
     m._file_seq,
     m._line,
     m._warnings
-FROM landed_yard_moves AS m
+FROM live_moves AS m
 INNER JOIN event_types AS t ON t.code = m.event_type
-CROSS JOIN params AS p
-LEFT JOIN losers_plain AS l
-    ON l.source = 'yard_moves' AND l._file_seq = m._file_seq AND l._line = m._line
-WHERE
-    coalesce(m.event_classifier, 'ACT') = 'ACT'
-    AND m._known_at <= p.known_at
-    AND NOT coalesce(m.voided, FALSE)
-    AND l._line IS NULL
+WHERE coalesce(m.event_classifier, 'ACT') = 'ACT'

@@ -2,14 +2,14 @@
 WITH named AS (
     SELECT 'dg_items' AS source, i.consignment_id, i._file_seq FROM dg_items AS i
     UNION ALL
-    SELECT 'yard_moves' AS source, m.consignment_id, m._file_seq FROM actual_moves AS m
+    SELECT 'yard_moves' AS source, m.consignment_id, m._file_seq FROM live_moves AS m
     WHERE m.consignment_id IS NOT NULL
     UNION ALL
     SELECT 'clearance_milestones' AS source, m.consignment_id, m._file_seq FROM all_milestones AS m
     UNION ALL
-    SELECT 'inspection_findings' AS source, f.consignment_id, f._file_seq FROM findings AS f
+    SELECT 'inspection_findings' AS source, f.consignment_id, f._file_seq FROM all_findings AS f
     UNION ALL
-    SELECT 'penalty_cases' AS source, k.consignment_id, k._file_seq FROM cases AS k
+    SELECT 'penalty_cases' AS source, k.consignment_id, k._file_seq FROM all_cases AS k
 )
 
 SELECT

@@ -14,7 +14,7 @@ WITH rows_told AS (
     SELECT
         'yard_moves' AS source, m.event_id AS record_key, m.un_location_code,
         m.consignment_id AS named_consignment, m._warnings, m._file_seq, m._line
-    FROM actual_moves AS m
+    FROM live_moves AS m
     UNION ALL
     SELECT
         'clearance_milestones' AS source, concat_ws(' ', s.consignment_id, s.milestone) AS record_key,
@@ -25,12 +25,12 @@ WITH rows_told AS (
     SELECT
         'inspection_findings' AS source, f.finding_id AS record_key, CAST(NULL AS STRING) AS un_location_code,
         f.consignment_id AS named_consignment, f._warnings, f._file_seq, f._line
-    FROM findings AS f
+    FROM all_findings AS f
     UNION ALL
     SELECT
         'penalty_cases' AS source, k.case_no AS record_key, CAST(NULL AS STRING) AS un_location_code,
         k.consignment_id AS named_consignment, k._warnings, k._file_seq, k._line
-    FROM cases AS k
+    FROM all_cases AS k
     UNION ALL
     SELECT
         'daily_weather' AS source, concat_ws(' ', w.un_location_code, CAST(w.date AS STRING)) AS record_key,
