@@ -17,19 +17,7 @@ import pyarrow.compute as pc
 
 from pipeline.arrow_tables import one_array, values_of
 from pipeline.engines.relations import Relations
-from pipeline.statistics.survival import (
-    NOBODY,
-    Ages,
-    AtRisk,
-    Curve,
-    Floats,
-    Tally,
-    greenwood,
-    kaplan_meier,
-    merged,
-    summed,
-    tallied,
-)
+from pipeline.statistics.survival import Ages, AtRisk, Curve, Floats, greenwood, kaplan_meier, merged
 
 ALL = "all"
 ODDS_SCHEMA = pa.schema(
@@ -59,27 +47,28 @@ class _Pool:
     """The spells of a class in a pool: how many are at risk after an age, and sums over the ages up to it."""
 
     entered: Ages
-    ended: Tally
-    censored: Ages
+    exits: Ages
     from_start: int
+    ages: Ages
     log_survival: Floats
     greenwood: Floats
     ends_all: Ages
 
     @classmethod
     def of(cls, spells: AtRisk) -> _Pool:
-        sums = map(_from_nothing, _running(kaplan_meier(spells)))
-        return cls(spells.entered, spells.ended, spells.censored, spells.from_start, *sums)
+        curve = kaplan_meier(spells)
+        exits = merged([spells.ended, spells.censored])
+        sums = map(_from_nothing, _running(curve))
+        return cls(spells.entered, exits, spells.from_start, curve.ages, *sums)
 
     def at_risk(self, ages: Ages) -> Ages:
         """How many are at risk just after these ages."""
         come = np.searchsorted(self.entered, ages, side="right")
-        gone = self.ended.up_to(ages) + np.searchsorted(self.censored, ages, side="right")
-        return self.from_start + come - gone
+        return self.from_start + come - np.searchsorted(self.exits, ages, side="right")
 
     def odds(self, now: Ages, limit: Ages) -> tuple[Ages, Ages, Floats, Floats]:
         """At risk now and at the limit, the share that stays from now to the limit, and Greenwood's sum between them."""
-        first, last = (np.searchsorted(self.ended.ages, ages, side="right") for ages in (now, limit))
+        first, last = (np.searchsorted(self.ages, ages, side="right") for ages in (now, limit))
         share = np.exp(self.log_survival[last] - self.log_survival[first])
         share[self.ends_all[last] > self.ends_all[first]] = 0.0
         return self.at_risk(now), self.at_risk(limit), share, self.greenwood[last] - self.greenwood[first]
@@ -98,7 +87,7 @@ def _from_nothing(sums: npt.NDArray[Any]) -> npt.NDArray[Any]:
 
 
 _NOTHING = np.empty(0, np.int64)
-_EMPTY = _Pool.of(AtRisk(NOBODY, _NOTHING, _NOTHING, 0))
+NOBODY = _Pool.of(AtRisk(_NOTHING, _NOTHING, _NOTHING, 0))
 
 
 def _limit_odds(engine: Relations) -> pa.Table:
@@ -129,7 +118,7 @@ def _odds(
     now, limit = (values_of(one_array(batches[name])) for name in ("age_micros", "limit_micros"))
     figures = [np.empty(len(now), kind) for kind in (np.int64, np.int64, float, float)]
     for place, rows in _by_place(batches).items():
-        pool = pool_of(place) or _EMPTY
+        pool = pool_of(place) or NOBODY
         for column, values in zip(figures, pool.odds(now[rows], limit[rows]), strict=True):
             column[rows] = values
     return pa.table(
@@ -147,8 +136,7 @@ def _spells(seen: pa.Table) -> dict[Place, AtRisk]:
         entry, exit_at, is_end = entries[rows], exits[rows], has_ended[rows] > 0
         entered = np.sort(entry[entry >= 0])
         from_start = len(rows) - len(entered)
-        ended = tallied([np.sort(exit_at[is_end])])
-        found[place] = AtRisk(ended, np.sort(exit_at[~is_end]), entered, from_start)
+        found[place] = AtRisk(np.sort(exit_at[is_end]), np.sort(exit_at[~is_end]), entered, from_start)
     return found
 
 
@@ -162,7 +150,7 @@ def _by_class(spells: dict[Place, AtRisk]) -> dict[str, AtRisk]:
 
 def _together(parts: list[AtRisk]) -> AtRisk:
     return AtRisk(
-        summed([part.ended for part in parts]),
+        merged([part.ended for part in parts]),
         merged([part.censored for part in parts]),
         merged([part.entered for part in parts]),
         sum(part.from_start for part in parts),

@@ -15,7 +15,7 @@ import pyarrow as pa
 
 from pipeline.arrow_tables import one_array, values_of
 from pipeline.settings import usable_cores
-from pipeline.statistics.survival import Ages, AtRisk, Tally, summed, tallied
+from pipeline.statistics.survival import Ages, AtRisk, merged
 
 CLOCKS = ("exit", "cohort", "period")
 Columns = dict[str, npt.NDArray[Any]]
@@ -178,16 +178,16 @@ class GroupSpells:
     def on(self, clock: str) -> AtRisk:
         """The spells at risk on a clock."""
         counted, has_ended, ages = self._odd_on(clock)
-        ended = summed([self._plain, tallied([np.sort(ages[has_ended[counted]])])])
+        ended = merged([self._plain, np.sort(ages[has_ended[counted]])])
         censored = np.sort(ages[~has_ended[counted]])
         entered = _NOTHING
         if clock == "period":
             entered = np.sort(self._odd["entry_micros"][counted & self._entered()])
-        return AtRisk(ended, censored, entered, ended.total + len(censored) - len(entered))
+        return AtRisk(ended, censored, entered, len(ended) + len(censored) - len(entered))
 
     @cached_property
-    def _plain(self) -> Tally:
-        return tallied(self._runs)
+    def _plain(self) -> Ages:
+        return merged(self._runs)
 
     def _odd_on(self, clock: str) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_], Ages]:
         """Which of the odd ones a clock counts, which of those had ended, and the ages of those that it counts."""

@@ -10,7 +10,6 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import TypeAlias
 
 import numpy as np
@@ -24,111 +23,18 @@ OUTLINE_STEP = 0.0005
 THIN_BELOW, THIN_ABOVE_SURVIVAL = 5, 0.1
 """A curve is thin where fewer are at risk while more than this share is still there (ruling 24)."""
 
-GRAINS_MICROS = (60_000_000, 1_000_000)
-"""Ages are often whole minutes or seconds: many of them are counted sooner than put in order."""
-MANY = 30_000
-"""From so many ages on it is looked for."""
-BINS_AN_AGE = 2
-"""At most so many bins are counted into for every age, so that they take no more memory than the ages twice."""
-AGES_A_LOT = 100_000
-"""About so many are counted at a time, and at least as many as there are bins: few, so that they stay in the cache."""
-
 Ages: TypeAlias = npt.NDArray[np.int64]
 Floats: TypeAlias = npt.NDArray[np.float64]
-
-
-@dataclass(frozen=True)
-class Tally:
-    """Ages in order, each once, and how many there are of each; `total` is their sum."""
-
-    ages: Ages
-    counts: Ages
-    total: int
-
-    def up_to(self, ages: Ages) -> Ages:
-        """How many are of each of these ages or below."""
-        sums = np.concatenate([[0], np.cumsum(self.counts)])
-        return sums[np.searchsorted(self.ages, ages, side="right")]
-
-
-_NOTHING = np.empty(0, np.int64)
-NOBODY = Tally(_NOTHING, _NOTHING, 0)
 
 
 def merged(runs: Sequence[Ages]) -> Ages:
     """Sorted runs of ages as one."""
     filled = [run for run in runs if len(run)]
     if len(filled) < 2:
-        return filled[0] if filled else _NOTHING
+        return filled[0] if filled else np.empty(0, np.int64)
     whole = np.concatenate(filled)
     whole.sort(kind="stable")
     return whole
-
-
-def tallied(runs: Sequence[Ages]) -> Tally:
-    """Sorted runs of ages, counted."""
-    filled = [run for run in runs if len(run)]
-    if not filled:
-        return NOBODY
-    found = _in_bins(filled) or _in_order(merged(filled))
-    return Tally(*found, sum(map(len, filled)))
-
-
-def summed(tallies: Sequence[Tally]) -> Tally:
-    """Tallies as one."""
-    filled = [tally for tally in tallies if tally.total]
-    if len(filled) < 2:
-        return filled[0] if filled else NOBODY
-    ages, counts = (
-        np.concatenate(parts) for parts in zip(*((one.ages, one.counts) for one in filled), strict=True)
-    )
-    order = np.argsort(ages, kind="stable")
-    ages = ages[order]
-    firsts = _firsts(ages)
-    return Tally(ages[firsts], np.add.reduceat(counts[order], firsts), sum(one.total for one in filled))
-
-
-def _in_order(ages: Ages) -> tuple[Ages, Ages]:
-    firsts = _firsts(ages)
-    return ages[firsts], np.diff(firsts, append=len(ages))
-
-
-def _firsts(ages: Ages) -> npt.NDArray[np.intp]:
-    """Where each age that is there begins, among sorted ages."""
-    is_first = np.empty(len(ages), bool)
-    is_first[0] = True
-    np.not_equal(ages[1:], ages[:-1], out=is_first[1:])
-    return np.flatnonzero(is_first)
-
-
-def _in_bins(runs: Sequence[Ages]) -> tuple[Ages, Ages] | None:
-    """The ages of sorted runs counted by the grain of which all of them are multiples; None where few would share a bin."""
-    size, largest = sum(map(len, runs)), max(int(run[-1]) for run in runs)
-    if size < MANY or min(int(run[0]) for run in runs) < 0:
-        return None
-    for grain in GRAINS_MICROS:
-        bins = largest // grain + 1
-        if bins <= BINS_AN_AGE * size and not any((run[:100] % grain).any() for run in runs):
-            counts = _bin_counts(runs, grain, bins)
-            if counts is not None:
-                filled = np.flatnonzero(counts)
-                return filled * grain, counts[filled]
-    return None
-
-
-def _bin_counts(runs: Sequence[Ages], grain: int, bins: int) -> Ages | None:
-    """How many ages are in each bin; None where one is no multiple of the grain."""
-    counts = np.zeros(bins, np.int64)
-    ends = np.cumsum([len(run) for run in runs])
-    lots = np.searchsorted(ends, np.arange(0, ends[-1], max(AGES_A_LOT, bins)), side="right")
-    for first, last in pairwise([*lots.tolist(), len(runs)]):
-        if first < last:
-            ages = np.concatenate(runs[first:last])
-            places = ages // grain
-            if not np.array_equal(places * grain, ages):
-                return None
-            counts += np.bincount(places, minlength=bins)
-    return counts
 
 
 @dataclass(frozen=True)
@@ -136,13 +42,13 @@ class AtRisk:
     """The spells of one group on one clock, as sorted ages in microseconds.
 
     Args:
-        ended: how many ended at which age.
+        ended: ages at which something ended.
         censored: ages at which one that had not ended was last seen.
         entered: ages from which on one is at risk that was not from age 0 on (delayed entry).
         from_start: how many are at risk from age 0 on.
     """
 
-    ended: Tally
+    ended: Ages
     censored: Ages
     entered: Ages
     from_start: int
@@ -150,7 +56,7 @@ class AtRisk:
     @property
     def count(self) -> int:
         """All that are at risk at some age."""
-        return self.ended.total + len(self.censored)
+        return len(self.ended) + len(self.censored)
 
 
 @dataclass(frozen=True)
@@ -169,11 +75,16 @@ def kaplan_meier(spells: AtRisk) -> Curve:
     While nothing enters and nothing is censored the product of (n - d) / n over the ages is left / at risk of the
     whole run, so that only as many factors are multiplied as there are runs.
     """
-    ages, ended = spells.ended.ages, spells.ended.counts
-    if not len(ages):
-        return Curve(_NOTHING, _NOTHING, _NOTHING, np.empty(0))
-    at_risk = spells.from_start + ended - np.cumsum(ended)
-    at_risk += _joined_before(ages, spells.entered)
+    if not len(spells.ended):
+        nothing = np.empty(0, np.int64)
+        return Curve(nothing, nothing, nothing, np.empty(0))
+    is_first = np.empty(len(spells.ended), bool)
+    is_first[0] = True
+    np.not_equal(spells.ended[1:], spells.ended[:-1], out=is_first[1:])
+    firsts = np.flatnonzero(is_first)
+    ages = spells.ended[firsts]
+    ended = np.diff(firsts, append=len(spells.ended))
+    at_risk = spells.from_start - firsts + _joined_before(ages, spells.entered)
     at_risk -= _joined_before(ages, spells.censored)
     return Curve(ages, at_risk, ended, _product(at_risk, at_risk - ended))
 
@@ -270,36 +181,26 @@ class Lengths:
     ninetieth: float
 
 
-def lengths(tally: Tally) -> Lengths:
-    """Mean, standard deviation and linear-interpolated (type 7) quantiles of ages, at least one."""
-    count, total = tally.total, _sum(tally)
+def lengths(ages: Ages) -> Lengths:
+    """Mean, standard deviation and linear-interpolated (type 7) quantiles of sorted ages, at least one."""
+    count, total = len(ages), _sum(ages)
     deviation = None
     if count > 1:
-        apart = (tally.ages - total // count) / HOUR_MICROS
-        weighed = apart * tally.counts
-        shift = float(weighed.sum())
-        weighed *= apart
-        deviation = math.sqrt(max(float(weighed.sum()) - shift * shift / count, 0.0) / (count - 1))
-    median, ninetieth = _quantiles(tally, 0.5, 0.9)
-    return Lengths(total / (count * HOUR_MICROS), deviation, median, ninetieth)
+        apart = (ages - total // count) / HOUR_MICROS
+        shift = float(apart.sum())
+        apart *= apart
+        deviation = math.sqrt(max(float(apart.sum()) - shift * shift / count, 0.0) / (count - 1))
+    return Lengths(total / (count * HOUR_MICROS), deviation, _quantile(ages, 0.5), _quantile(ages, 0.9))
 
 
-def _sum(tally: Tally) -> int:
+def _sum(ages: Ages) -> int:
     """The exact sum, also where it does not fit into 64 bits."""
-    low = int(((tally.ages & 0xFFFFFFFF) * tally.counts).sum())
-    return (int(((tally.ages >> 32) * tally.counts).sum()) << 32) + low
+    low = int((ages & 0xFFFFFFFF).sum())
+    return (int((ages >> 32).sum()) << 32) + low
 
 
-def _quantiles(tally: Tally, *shares: float) -> list[float]:
-    ends, last = np.cumsum(tally.counts), tally.total - 1
-
-    def hours(place: int) -> float:
-        return int(tally.ages[np.searchsorted(ends, place, side="right")]) / HOUR_MICROS
-
-    found = []
-    for share in shares:
-        place = last * share
-        below = math.floor(place)
-        low, high = hours(below), hours(min(below + 1, last))
-        found.append(low + (high - low) * (place - below))
-    return found
+def _quantile(ages: Ages, share: float) -> float:
+    place = (len(ages) - 1) * share
+    below = math.floor(place)
+    low, high = (int(ages[at]) / HOUR_MICROS for at in (below, min(below + 1, len(ages) - 1)))
+    return low + (high - low) * (place - below)

@@ -15,8 +15,7 @@ import pytest
 from pipeline.engines.duckdb_engine import Engine
 from pipeline.metrics.durations import WINDOWED_MODELS
 from pipeline.settings import Settings
-from pipeline.statistics import survival
-from pipeline.statistics.survival import MANY, lengths, merged, summed, tallied
+from pipeline.statistics.survival import merged
 
 from . import rig
 from .clocks import Window
@@ -99,66 +98,6 @@ def test_sorted_runs_as_one(runs: int) -> None:
     ages = np.random.default_rng(1).integers(0, 2**62, 1000)
     parts = [np.sort(ages[place::runs]) for place in range(runs)]
     assert np.array_equal(merged(parts), np.sort(ages) if runs else [])
-
-
-SECOND, MINUTE = 1_000_000, 60_000_000
-
-
-def drawn_ages(grain: int, size: int, largest: int = 60 * DAY) -> np.ndarray:
-    return np.random.default_rng(grain + size).integers(0, largest // grain, size) * grain
-
-
-@pytest.mark.parametrize("size", [1, 7, MANY, 3 * MANY])
-@pytest.mark.parametrize("grain", [1, SECOND, MINUTE, DAY])
-def test_ages_are_counted_whatever_their_grain(grain: int, size: int) -> None:
-    ages = drawn_ages(grain, size)
-    found = tallied([np.sort(part) for part in np.array_split(ages, 5)])
-    distinct, counts = np.unique(ages, return_counts=True)
-    assert found.ages.tolist() == distinct.tolist()
-    assert found.counts.tolist() == counts.tolist()
-    assert found.total == size
-
-
-def test_one_age_of_a_finer_grain_among_many() -> None:
-    """Early ones of every run are whole minutes, and all but one of the others."""
-    ages = np.sort(drawn_ages(MINUTE, 2 * MANY))
-    ages[-1] += 1
-    assert tallied([ages]).ages[-1] == ages[-1]
-    assert tallied([ages]).total == 2 * MANY
-
-
-def test_many_ages_are_counted_lot_by_lot(monkeypatch: pytest.MonkeyPatch) -> None:
-    ages = drawn_ages(MINUTE, 2 * MANY, 3 * DAY)
-    runs = [np.sort(part) for part in np.array_split(ages, [5, 5000, 30_000, 59_999])]
-    whole = tallied(runs)
-    monkeypatch.setattr(survival, "AGES_A_LOT", 10_000)
-    assert (
-        tallied(runs).counts.tolist()
-        == whole.counts.tolist()
-        == np.unique(ages, return_counts=True)[1].tolist()
-    )
-
-
-def test_tallies_add_up() -> None:
-    ages = drawn_ages(SECOND, 3000, DAY // 10)
-    parts = [np.sort(part) for part in (ages[:1000], ages[1000:1001], ages[1001:], ages[:0])]
-    found, whole = summed([tallied([part]) for part in parts]), tallied(parts)
-    assert (found.ages.tolist(), found.counts.tolist()) == (whole.ages.tolist(), whole.counts.tolist())
-    assert summed([]).total == 0
-
-
-@pytest.mark.parametrize("size", [1, 2, 10, 999, 2 * MANY])
-def test_lengths_are_those_of_the_ages_one_by_one(size: int) -> None:
-    ages = np.sort(drawn_ages(MINUTE, size))
-    hours, found = ages / survival.HOUR_MICROS, lengths(tallied([ages]))
-    assert found.mean == pytest.approx(hours.mean(), rel=1e-12)
-    assert [found.median, found.ninetieth] == pytest.approx(
-        np.quantile(hours, [0.5, 0.9]).tolist(), rel=1e-12
-    )
-    if size == 1:
-        assert found.deviation is None
-    else:
-        assert found.deviation == pytest.approx(hours.std(ddof=1), rel=1e-10)
 
 
 def test_ages_of_thousands_of_years() -> None:
