@@ -17,7 +17,8 @@ import pyarrow.compute as pc
 
 from pipeline.arrow_tables import one_array, values_of
 from pipeline.engines.relations import Relations
-from pipeline.statistics.survival import Ages, AtRisk, Curve, Floats, greenwood, kaplan_meier, merged
+from pipeline.statistics.sorted_runs import Ages, merged
+from pipeline.statistics.survival import AtRisk, Curve, Floats, kaplan_meier
 
 ALL = "all"
 ODDS_SCHEMA = pa.schema(
@@ -46,9 +47,7 @@ def odds_here(engine: Relations) -> None:
 class _Pool:
     """The spells of a class in a pool: how many are at risk after an age, and sums over the ages up to it."""
 
-    entered: Ages
-    exits: Ages
-    from_start: int
+    spells: AtRisk
     ages: Ages
     log_survival: Floats
     greenwood: Floats
@@ -57,14 +56,14 @@ class _Pool:
     @classmethod
     def of(cls, spells: AtRisk) -> _Pool:
         curve = kaplan_meier(spells)
-        exits = merged([spells.ended, spells.censored])
         sums = map(_from_nothing, _running(curve))
-        return cls(spells.entered, exits, spells.from_start, curve.ages, *sums)
+        return cls(spells, curve.ages, *sums)
 
     def at_risk(self, ages: Ages) -> Ages:
         """How many are at risk just after these ages."""
-        come = np.searchsorted(self.entered, ages, side="right")
-        return self.from_start + come - np.searchsorted(self.exits, ages, side="right")
+        spells = self.spells
+        left = sum(np.searchsorted(run, ages, side="right") for run in (*spells.ended, spells.censored))
+        return spells.from_start + np.searchsorted(spells.entered, ages, side="right") - left
 
     def odds(self, now: Ages, limit: Ages) -> tuple[Ages, Ages, Floats, Floats]:
         """At risk now and at the limit, the share that stays from now to the limit, and Greenwood's sum between them."""
@@ -79,7 +78,7 @@ def _running(curve: Curve) -> tuple[Floats, Floats, Ages]:
     left = curve.at_risk - curve.ended
     factors = np.zeros(len(left))
     np.log(left / np.maximum(curve.at_risk, 1), out=factors, where=left > 0)
-    return np.cumsum(factors), greenwood(curve), np.cumsum(left <= 0)
+    return np.cumsum(factors), curve.greenwood, np.cumsum(left <= 0)
 
 
 def _from_nothing(sums: npt.NDArray[Any]) -> npt.NDArray[Any]:
@@ -87,7 +86,7 @@ def _from_nothing(sums: npt.NDArray[Any]) -> npt.NDArray[Any]:
 
 
 _NOTHING = np.empty(0, np.int64)
-NOBODY = _Pool.of(AtRisk(_NOTHING, _NOTHING, _NOTHING, 0))
+NOBODY = _Pool.of(AtRisk([], _NOTHING, _NOTHING, 0))
 
 
 def _limit_odds(engine: Relations) -> pa.Table:
@@ -136,7 +135,7 @@ def _spells(seen: pa.Table) -> dict[Place, AtRisk]:
         entry, exit_at, is_end = entries[rows], exits[rows], has_ended[rows] > 0
         entered = np.sort(entry[entry >= 0])
         from_start = len(rows) - len(entered)
-        found[place] = AtRisk(np.sort(exit_at[is_end]), np.sort(exit_at[~is_end]), entered, from_start)
+        found[place] = AtRisk([np.sort(exit_at[is_end])], np.sort(exit_at[~is_end]), entered, from_start)
     return found
 
 
@@ -150,7 +149,7 @@ def _by_class(spells: dict[Place, AtRisk]) -> dict[str, AtRisk]:
 
 def _together(parts: list[AtRisk]) -> AtRisk:
     return AtRisk(
-        merged([part.ended for part in parts]),
+        [run for part in parts for run in part.ended],
         merged([part.censored for part in parts]),
         merged([part.entered for part in parts]),
         sum(part.from_start for part in parts),

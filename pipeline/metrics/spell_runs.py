@@ -6,7 +6,6 @@ from collections import deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -15,7 +14,8 @@ import pyarrow as pa
 
 from pipeline.arrow_tables import one_array, values_of
 from pipeline.settings import usable_cores
-from pipeline.statistics.survival import Ages, AtRisk, merged
+from pipeline.statistics.sorted_runs import Ages
+from pipeline.statistics.survival import AtRisk
 
 CLOCKS = ("exit", "cohort", "period")
 Columns = dict[str, npt.NDArray[Any]]
@@ -178,16 +178,12 @@ class GroupSpells:
     def on(self, clock: str) -> AtRisk:
         """The spells at risk on a clock."""
         counted, has_ended, ages = self._odd_on(clock)
-        ended = merged([self._plain, np.sort(ages[has_ended[counted]])])
+        ended = [*self._runs, np.sort(ages[has_ended[counted]])]
         censored = np.sort(ages[~has_ended[counted]])
         entered = _NOTHING
         if clock == "period":
             entered = np.sort(self._odd["entry_micros"][counted & self._entered()])
-        return AtRisk(ended, censored, entered, len(ended) + len(censored) - len(entered))
-
-    @cached_property
-    def _plain(self) -> Ages:
-        return merged(self._runs)
+        return AtRisk(ended, censored, entered, sum(map(len, ended)) + len(censored) - len(entered))
 
     def _odd_on(self, clock: str) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_], Ages]:
         """Which of the odd ones a clock counts, which of those had ended, and the ages of those that it counts."""

@@ -14,7 +14,6 @@ from itertools import chain
 from typing import Any, TypeVar
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -24,12 +23,11 @@ from pipeline.settings import usable_cores
 from pipeline.statistics.survival import (
     AtRisk,
     Curve,
+    Figures,
     Lengths,
     RestrictedMean,
-    age_at,
-    greenwood,
+    figures,
     kaplan_meier,
-    last_survival,
     lengths,
     outline,
     restricted_mean,
@@ -37,8 +35,6 @@ from pipeline.statistics.survival import (
 
 LARGE = 30_000
 """From so many spells on groups are looked at side by side."""
-VAST = 5_000_000
-"""From so many spells on a group is looked at alone: a curve takes a dozen arrays as long as its spells."""
 
 AGES_SCHEMA = pa.schema(
     [
@@ -134,18 +130,6 @@ class _Clocked:
         return self.clock != "exit" and None in (self.group.port, self.group.lead_class)
 
 
-@dataclass(frozen=True)
-class _Figures:
-    """What is told of one curve; of the exit clock its lengths alone."""
-
-    lengths: Lengths | None = None
-    median: float | None = None
-    ninetieth: float | None = None
-    end: float | None = None
-    mean: RestrictedMean | None = None
-    outline: pa.Table | None = None
-
-
 class _Here:
     """The curves of what an engine is asked at the moment.
 
@@ -158,7 +142,8 @@ class _Here:
         self._with_outlines = with_outlines
         self._spells: Spells
         self._clocked: list[_Clocked] = []
-        self._figures: dict[int, _Figures] = {}
+        self._lengths: dict[int, Lengths] = {}
+        self._figures: dict[int, Figures] = {}
         self._means: dict[tuple[int, int], RestrictedMean] = {}
         """By the number of the curve and tau."""
 
@@ -195,7 +180,7 @@ class _Here:
             for group in _groups(engine.to_arrow("spell_groups"), filled)
             for clocked in self._on_clocks(group, asked)
         ]
-        self._figures, self._means = {}, {}
+        self._lengths, self._figures, self._means = {}, {}, {}
         tau = engine.rows("asked_duration_tau")[0][0]
         return _table(AGES_SCHEMA, [_ages_row(clocked, tau) for clocked in self._clocked])
 
@@ -209,7 +194,7 @@ class _Here:
                     yield found
 
     def _each(self, numbers: Collection[int], look: Callable[[int, AtRisk], Found]) -> dict[int, Found]:
-        """Looks at the curves of some numbers: at vast groups alone, at large ones side by side, then at the others.
+        """Looks at the curves of some numbers: at those of large groups side by side, and then at the others.
 
         A thread that does many small things would keep the others waiting for the interpreter.
         """
@@ -224,9 +209,8 @@ class _Here:
 
         sizes = {group: max(one.size for one in clocked) for group, clocked in by_group.items()}
         falling = sorted(by_group, key=sizes.__getitem__, reverse=True)
-        found = [of_group(group) for group in falling if sizes[group] > VAST]
         with ThreadPoolExecutor(usable_cores()) as pool:
-            found += pool.map(of_group, (group for group in falling if LARGE < sizes[group] <= VAST))
+            found = list(pool.map(of_group, (group for group in falling if sizes[group] > LARGE)))
         found += [of_group(group) for group in falling if sizes[group] <= LARGE]
         return dict(chain.from_iterable(found))
 
@@ -235,49 +219,50 @@ class _Here:
         rows = self._engine.rows("group_taus")
         return {number: tau for number, clock, tau in rows if clock == "period" and tau is not None}
 
-    def _looked_at(self) -> dict[int, _Figures]:
-        """The figures of all curves, restricted to the tau of the moment."""
+    def _look(self) -> None:
+        """Looks at all curves once, restricted to the tau of the moment."""
         self._engine.need("group_ages")
         if not self._figures:
             taus = self._taus()
-            clocked = {one.number: one for one in self._clocked}
-            look = partial(_figures, clocked, taus, self._with_outlines)
-            self._figures = self._each(clocked, look)
-            self._means = {
-                (number, taus[number]): found.mean
-                for number, found in self._figures.items()
-                if found.mean is not None
-            }
-        return self._figures
+            lengths_of = {one.number for one in self._clocked if one.clock == "exit"}
+            outlined = {one.number for one in self._clocked if self._with_outlines and one.is_outlined}
 
-    def _curves(self) -> list[tuple[int, _Figures]]:
-        """The figures of the Kaplan-Meier curves."""
-        figures = self._looked_at()
-        return [(one.number, figures[one.number]) for one in self._clocked if one.clock != "exit"]
+            def look(number: int, at_risk: AtRisk) -> Figures | Lengths:
+                if number in lengths_of:
+                    return lengths(at_risk.ended)
+                return figures(at_risk, taus.get(number), number in outlined)
+
+            found = self._each({one.number for one in self._clocked if one.size}, look)
+            self._lengths = {number: one for number, one in found.items() if isinstance(one, Lengths)}
+            self._figures = {number: one for number, one in found.items() if isinstance(one, Figures)}
+            self._means = {
+                (number, taus[number]): one.mean
+                for number, one in self._figures.items()
+                if one.mean is not None
+            }
 
     def _exit_quantiles(self) -> pa.Table:
-        rows = []
-        for number, found in self._looked_at().items():
-            if found.lengths is not None:
-                told = found.lengths
-                rows.append((number, told.mean, told.deviation, told.median, told.ninetieth))
-        return _table(EXIT_SCHEMA, rows)
+        self._look()
+        found = self._lengths.items()
+        return _table(
+            EXIT_SCHEMA,
+            [(number, one.mean, one.deviation, one.median, one.ninetieth) for number, one in found],
+        )
 
     def _curve_quantiles(self) -> pa.Table:
-        return _table(
-            QUANTILE_SCHEMA, [(number, found.median, found.ninetieth) for number, found in self._curves()]
-        )
+        self._look()
+        found = self._figures.items()
+        return _table(QUANTILE_SCHEMA, [(number, one.median, one.ninetieth) for number, one in found])
 
     def _curve_ends(self) -> pa.Table:
-        return _table(END_SCHEMA, [(number, found.end) for number, found in self._curves()])
+        self._look()
+        return _table(END_SCHEMA, [(number, one.end) for number, one in self._figures.items()])
 
     def _restricted_means(self) -> pa.Table:
-        self._looked_at()
+        self._look()
         taus = self._taus()
         lacking = {number: tau for number, tau in taus.items() if (number, tau) not in self._means}
-        found = self._each(
-            lacking, lambda number, at_risk: restricted_mean(kaplan_meier(at_risk), lacking[number])
-        )
+        found = self._each(lacking, lambda number, at_risk: restricted_mean(at_risk, lacking[number]))
         self._means |= {(number, lacking[number]): mean for number, mean in found.items()}
         told = ((number, tau, self._means[number, tau]) for number, tau in taus.items())
         return _table(
@@ -287,51 +272,26 @@ class _Here:
 
     def _survival_steps(self) -> pa.Table:
         self._engine.need("group_ages")
-        numbers = [one.number for one in self._clocked if one.clock != "exit"]
-        return _in_order(self._each(numbers, lambda number, at_risk: _steps(number, kaplan_meier(at_risk))))
+        numbers = {one.number for one in self._clocked if one.clock != "exit"}
+        return _steps(self._each(numbers, lambda _, at_risk: kaplan_meier(at_risk)))
 
     def _outlined_steps(self) -> pa.Table:
         self._engine.need("group_ages")
-        numbers = [one.number for one in self._clocked if one.is_outlined]
-        if self._with_outlines:
-            figures = self._looked_at()
-            return _in_order({number: figures[number].outline for number in numbers})
-        return _in_order(
-            self._each(numbers, lambda number, at_risk: _outlined(number, kaplan_meier(at_risk)))
-        )
+        numbers = {one.number for one in self._clocked if one.is_outlined}
+        if not self._with_outlines:
+            return _steps(self._each(numbers, lambda _, at_risk: outline(at_risk)))
+        self._look()
+        kept = ((number, one.outline) for number, one in self._figures.items())
+        return _steps({number: curve for number, curve in kept if curve is not None})
 
 
-def _figures(
-    clocked: dict[int, _Clocked], taus: dict[int, int], with_outlines: bool, number: int, at_risk: AtRisk
-) -> _Figures:
-    """All figures of one curve; without a tau no restricted mean."""
-    if clocked[number].clock == "exit":
-        return _Figures(lengths=lengths(at_risk.ended) if at_risk.count else None)
-    curve = kaplan_meier(at_risk)
-    return _Figures(
-        median=age_at(curve, 0.5),
-        ninetieth=age_at(curve, 0.1),
-        end=last_survival(curve),
-        mean=restricted_mean(curve, taus[number]) if number in taus else None,
-        outline=_outlined(number, curve) if with_outlines and clocked[number].is_outlined else None,
-    )
-
-
-def _outlined(number: int, curve: Curve) -> pa.Table:
-    return _steps(number, curve, outline(curve))
-
-
-def _steps(number: int, curve: Curve, places: npt.NDArray[np.intp] | None = None) -> pa.Table:
-    """The points of a curve at some places, at all where None."""
-    chosen = slice(None) if places is None else places
-    figures = (curve.ages, curve.at_risk, curve.ended, greenwood(curve), curve.survival)
-    columns = [column[chosen] for column in figures]
-    numbers = np.full(len(columns[0]), number)
-    return pa.table([pa.array(column) for column in (numbers, *columns)], schema=STEP_SCHEMA)
-
-
-def _in_order(steps: dict[int, pa.Table]) -> pa.Table:
-    return pa.concat_tables([STEP_SCHEMA.empty_table(), *(steps[number] for number in sorted(steps))])
+def _steps(curves: dict[int, Curve]) -> pa.Table:
+    """The points of some curves, in the order of their numbers."""
+    tables = [
+        pa.table([np.full(len(curve.ages), number), *curve], schema=STEP_SCHEMA)
+        for number, curve in sorted(curves.items())
+    ]
+    return pa.concat_tables([STEP_SCHEMA.empty_table(), *tables])
 
 
 def _table(schema: pa.Schema, rows: list[tuple[Any, ...]]) -> pa.Table:

@@ -5,24 +5,29 @@ from __future__ import annotations
 import datetime as dt
 import math
 from concurrent.futures import ThreadPoolExecutor
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from pipeline.engines.duckdb_engine import Engine
 from pipeline.metrics.durations import WINDOWED_MODELS
 from pipeline.settings import Settings
-from pipeline.statistics.survival import merged
+from pipeline.statistics import sorted_runs
+from pipeline.statistics.survival import AtRisk, Curve, figures, kaplan_meier, outline, restricted_mean
 
 from . import rig
 from .clocks import Window
 
 SPELLS = 4000
 SCOPES = (("port",), ("class",), ("port", "class"), ())
-DAY = 86_400_000_000
+HOUR = 3_600_000_000
+DAY = 24 * HOUR
 FIGURES = ("durations", "survival_steps", "curve_ends")
 
 
@@ -73,7 +78,9 @@ def drawn_clearances() -> pa.Table:
     ).filter(pa.array(began <= as_of))
 
 
-def test_both_give_the_same_figures() -> None:
+@pytest.mark.parametrize("stretch", [16, sorted_runs.STRETCH])
+def test_both_give_the_same_figures(stretch: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sorted_runs, "STRETCH", stretch)
     found: dict[bool, dict[str, list[dict[str, Any]]]] = {}
     for in_memory in (True, False):
         with rig.new_engine(700, in_memory) as engine:
@@ -93,11 +100,61 @@ def test_both_give_the_same_figures() -> None:
             assert not rig.unlike(row, other), name
 
 
-@pytest.mark.parametrize("runs", [0, 1, 3, 7])
-def test_sorted_runs_as_one(runs: int) -> None:
-    ages = np.random.default_rng(1).integers(0, 2**62, 1000)
-    parts = [np.sort(ages[place::runs]) for place in range(runs)]
-    assert np.array_equal(merged(parts), np.sort(ages) if runs else [])
+Runs = list[np.ndarray]
+RUNS = st.lists(
+    st.lists(st.integers(0, 40) | st.integers(0, 2**62), max_size=30).map(sorted), max_size=5
+).map(lambda runs: [np.array(run, np.int64) for run in runs])
+
+
+@given(RUNS, st.integers(1, 40))
+def test_stretches_hold_every_age_once_in_order(runs: Runs, stretch: int) -> None:
+    whole = np.sort(np.concatenate([np.empty(0, np.int64), *runs]))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sorted_runs, "STRETCH", stretch)
+        found = [ages for ages in sorted_runs.stretches(runs) if len(ages)]
+        of_one = [ages for ages in sorted_runs.stretches([whole]) if len(ages)]
+    assert np.concatenate([np.empty(0, np.int64), *found]).tolist() == whole.tolist()
+    assert all(before[-1] < after[0] for before, after in pairwise(found)), "equal ages lie apart"
+    assert list(map(list, found)) == list(map(list, of_one)), "where they end depends on the runs"
+
+
+AGES = st.lists(st.integers(1, 60), max_size=60).map(lambda ages: np.sort(np.array(ages, np.int64)))
+
+
+@given(AGES, AGES, AGES, st.integers(0, 70), st.integers(1, 20))
+def test_a_curve_in_stretches_is_the_whole_curve(
+    ended: np.ndarray, censored: np.ndarray, entered: np.ndarray, tau: int, stretch: int
+) -> None:
+    """Those that enter late do so at age 0 to 59, one before each age at which one leaves."""
+    late = np.sort(np.concatenate([ended, censored]))[: len(entered)]
+    entered = np.sort(np.minimum(entered[: len(late)], late) - 1)
+    from_start = len(ended) + len(censored) - len(entered)
+    spells = AtRisk(
+        [run * HOUR for run in (ended[::2], ended[1::2])], censored * HOUR, entered * HOUR, from_start
+    )
+    whole, mean = kaplan_meier(spells), restricted_mean(spells, tau * HOUR)
+    told = figures(spells, tau * HOUR, with_outline=True)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sorted_runs, "STRETCH", stretch)
+        parted = kaplan_meier(spells), figures(spells, tau * HOUR, with_outline=True), outline(spells)
+        means = parted[1].mean, restricted_mean(spells, tau * HOUR)
+    assert_alike(parted[0], whole)
+    assert_alike(parted[1].outline, told.outline)
+    assert_alike(parted[2], told.outline)
+    assert (parted[1].median, parted[1].ninetieth) == (told.median, told.ninetieth)
+    assert math.isclose(parted[1].end, told.end, rel_tol=1e-12)
+    for other in means:
+        assert other is not None
+        assert math.isclose(other.hours, mean.hours, rel_tol=1e-12)
+        assert math.isclose(other.error_hours, mean.error_hours, rel_tol=1e-9, abs_tol=1e-9)
+        assert other.is_thin == mean.is_thin
+
+
+def assert_alike(curve: Curve | None, other: Curve | None) -> None:
+    assert curve is not None and other is not None
+    for column, expected in zip(curve, other, strict=True):
+        assert len(column) == len(expected)
+        assert np.allclose(column, expected, rtol=1e-12, atol=0)
 
 
 def test_ages_of_thousands_of_years() -> None:
