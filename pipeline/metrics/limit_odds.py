@@ -45,40 +45,42 @@ def odds_here(engine: Relations) -> None:
 
 @dataclass(frozen=True)
 class _Pool:
-    """The spells of a class in a pool: how many are at risk after an age, and sums over the ages up to it."""
+    """The spells of a class in a pool, the ages at which some of them ended, and sums over those ages."""
 
     spells: AtRisk
     ages: Ages
     log_survival: Floats
     greenwood: Floats
     ends_all: Ages
+    ended: Ages
 
     @classmethod
     def of(cls, spells: AtRisk) -> _Pool:
         curve = kaplan_meier(spells)
-        sums = map(_from_nothing, _running(curve))
-        return cls(spells, curve.ages, *sums)
-
-    def at_risk(self, ages: Ages) -> Ages:
-        """How many are at risk just after these ages."""
-        spells = self.spells
-        left = sum(np.searchsorted(run, ages, side="right") for run in (*spells.ended, spells.censored))
-        return spells.from_start + np.searchsorted(spells.entered, ages, side="right") - left
+        return cls(spells, curve.ages, *map(_from_nothing, _running(curve)))
 
     def odds(self, now: Ages, limit: Ages) -> tuple[Ages, Ages, Floats, Floats]:
         """At risk now and at the limit, the share that stays from now to the limit, and Greenwood's sum between them."""
         first, last = (np.searchsorted(self.ages, ages, side="right") for ages in (now, limit))
         share = np.exp(self.log_survival[last] - self.log_survival[first])
         share[self.ends_all[last] > self.ends_all[first]] = 0.0
-        return self.at_risk(now), self.at_risk(limit), share, self.greenwood[last] - self.greenwood[first]
+        between = self.greenwood[last] - self.greenwood[first]
+        return self._at_risk(now, first), self._at_risk(limit, last), share, between
+
+    def _at_risk(self, ages: Ages, places: npt.NDArray[np.intp]) -> Ages:
+        """How many are at risk just after these ages, which lie at these places among those of the pool."""
+        come, seen = (
+            np.searchsorted(run, ages, side="right") for run in (self.spells.entered, self.spells.censored)
+        )
+        return self.spells.from_start + come - seen - self.ended[places]
 
 
-def _running(curve: Curve) -> tuple[Floats, Floats, Ages]:
-    """Running sums of log (1 - d / n), of Greenwood's terms, and of the ages at which all that were left ended."""
+def _running(curve: Curve) -> tuple[Floats, Floats, Ages, Ages]:
+    """Running sums of log (1 - d / n), of Greenwood's terms, of the ages at which all that were left ended, and of d."""
     left = curve.at_risk - curve.ended
     factors = np.zeros(len(left))
     np.log(left / np.maximum(curve.at_risk, 1), out=factors, where=left > 0)
-    return np.cumsum(factors), curve.greenwood, np.cumsum(left <= 0)
+    return np.cumsum(factors), curve.greenwood, np.cumsum(left <= 0), np.cumsum(curve.ended)
 
 
 def _from_nothing(sums: npt.NDArray[Any]) -> npt.NDArray[Any]:
